@@ -1,0 +1,92 @@
+"""Knows every setting: its name, default and meaning, read from arguments > environment > .env > defaults.
+
+Leaves building clients, models and stores to their owners.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from qa_bot.schema import QABotError
+
+
+class ConfigError(QABotError):
+    """A setting has a value that cannot be used."""
+
+
+# Libraries read these when they are imported; set here, once, before any of them is.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
+
+
+def resource_dir(name: str) -> Path:
+    """Return the folder `seeds` or `prompts` that came with the package, installed or in a checkout."""
+    package = Path(__file__).parent
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+# An empty line in .env (QA_BOT_LLM_MODEL=) means "not set", as in .env.example.
+_blank_is_unset = BeforeValidator(lambda value: None if isinstance(value, str) and not value.strip() else value)
+OptionalText = Annotated[str | None, _blank_is_unset]
+OptionalSecret = Annotated[SecretStr | None, _blank_is_unset]
+
+
+class Settings(BaseSettings):
+    """Every setting of qa_bot; each field is the variable QA_BOT_<NAME IN CAPITALS>."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="QA_BOT_", env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+    )
+
+    data_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("qa_bot")),
+        description="Folder that holds all state: the papers, both indexes, logs of feedback.",
+    )
+    llm_base_url: OptionalText = Field(
+        None, description="OpenAI-compatible endpoint that writes the answers, for example http://localhost:11434/v1. Empty: no LLM, answers are extractive."
+    )
+    llm_model: OptionalText = Field(
+        None, description="Model to ask for. Empty with a base URL: the first model that the server lists. Set without a base URL: OpenAI itself."
+    )
+    llm_api_key: OptionalSecret = Field(None, description="Key for the LLM endpoint; falls back to OPENAI_API_KEY. Local servers need none.")
+    llm_context_window: int = Field(8192, ge=1024, description="Tokens that the model can read and write at once; the prompt is cut to fit.")
+    llm_max_tokens: int = Field(1024, ge=64, description="Longest answer in tokens.")
+    llm_temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature.")
+    llm_timeout_seconds: float = Field(60.0, gt=0, description="Longest silence of the LLM endpoint before it counts as failed.")
+    llm_max_retries: int = Field(2, ge=0, le=10, description="How often a request that failed for a passing reason is tried again.")
+    embed_base_url: OptionalText = Field(None, description="OpenAI-compatible endpoint for embeddings. Empty: the embedded model, no network.")
+    embed_model: OptionalText = Field(None, description="Embedding model to ask that endpoint for.")
+    embed_api_key: OptionalSecret = Field(None, description="Key for the embedding endpoint; falls back to OPENAI_API_KEY.")
+    chroma_url: OptionalText = Field(None, description="URL of a Chroma server. Empty: Chroma embedded in the data folder.")
+    prompts_dir: Annotated[Path | None, _blank_is_unset] = Field(
+        None, description="Folder with your own prompt files; a file missing there is taken from the package."
+    )
+    top_k: int = Field(6, ge=1, le=50, description="How many papers an answer may draw on.")
+
+    def api_key_for(self, which: str) -> str | None:
+        """Return the key of the "llm" or "embed" endpoint in the clear, falling back to OPENAI_API_KEY."""
+        secret = getattr(self, f"{which}_api_key")
+        return secret.get_secret_value() if secret else os.environ.get("OPENAI_API_KEY")
+
+    @property
+    def llm_is_configured(self) -> bool:
+        """True when a base URL or a model was named; a key alone never sends anything anywhere."""
+        return bool(self.llm_base_url or self.llm_model)
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings; `overrides` win over the environment. Raise ConfigError naming the variable that is wrong."""
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "QA_BOT_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigError(f"{name} has a value that cannot be used: {first['msg']}. Correct it in the environment or in .env.") from error
