@@ -36,9 +36,10 @@ def _goes_on(text: str, stop: re.Match[str]) -> bool:
         return starts_low and stop["stop"] != "?"
     word = _LAST_WORD.search(text[max(0, stop.start() - 40) : stop.start()])
     bare = word[0].lstrip("([{\"'“‘").rstrip(".") if word else ""
-    if bare.lower() in _ALWAYS_OPEN and not stop["close"]:
+    is_word = not (bare.isupper() and len(bare) > 1)  # "DR." and "VS." are acronyms
+    if is_word and bare.lower() in _ALWAYS_OPEN and not stop["close"]:
         return True
-    if bare.lower() in _OPEN_BEFORE_NUMBER:
+    if is_word and bare.lower() in _OPEN_BEFORE_NUMBER:
         return not following[0].isupper() or text[after.start("next") - 1] in "(["
     if len(bare) == 1 and bare.isupper() and following[0].isupper():
         before = text[: stop.start() - 1].split()[-1:]

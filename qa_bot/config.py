@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     prompts_dir: Annotated[Path | None, _blank_is_unset] = Field(
         None, description="Folder with your own prompt files; a file missing there is taken from the package."
     )
+    lexical_weight: float = Field(
+        0.4, ge=0, le=1, description="Share of BM25 in the ranking: 0 searches by meaning alone, 1 by words alone."
+    )
     top_k: int = Field(6, ge=1, le=50, description="How many papers an answer may draw on.")
 
     def api_key_for(self, which: str) -> str | None:

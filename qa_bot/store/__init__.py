@@ -1,0 +1,180 @@
+"""Knows where papers live: the truth in one SQLite file and the two indexes derived from it, behind one lock.
+
+Leaves how a text is embedded to its caller: vectors come in as arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+
+from qa_bot.schema import QABotError
+from qa_bot.store.terms import TermIndex
+from qa_bot.store.truth import SCHEMA_VERSION, StoreError, Truth, digest_of, matches, paper_digest
+from qa_bot.store.vectors import VectorIndex
+
+__all__ = ["Fingerprint", "IndexMismatch", "PaperStore", "StoreBusy", "StoreError", "digest_of", "matches", "paper_digest"]
+
+LOCK_TIMEOUT_SECONDS = 20.0
+
+
+class StoreBusy(QABotError):
+    """Another process holds the store."""
+
+
+class IndexMismatch(QABotError):
+    """The index was made by another embedding model or text recipe than the settings name."""
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What made an index. Two indexes with the same fingerprint hold comparable vectors."""
+
+    model: str
+    text_recipe: str
+    schema: int = SCHEMA_VERSION
+
+    def __str__(self) -> str:
+        return "|".join(str(value) for value in asdict(self).values())
+
+    @property
+    def collection(self) -> str:
+        return "papers-" + blake2b(str(self).encode(), digest_size=6).hexdigest()
+
+
+class PaperStore:
+    """An open data folder. Hold one per process: embedded Chroma breaks silently when two processes use it at once.
+
+    Readers share the folder with other readers; a writer has it alone. The lock ends with `close` or the process.
+    """
+
+    def __init__(
+        self, data_dir: Path, fingerprint: Fingerprint, *, writable: bool = False, chroma_url: str | None = None, accept_mismatch: bool = False
+    ) -> None:
+        """Open or create. Raise StoreBusy, IndexMismatch or StoreError, each saying what to do next."""
+        self.data_dir, self.fingerprint, self.writable, self.chroma_url = data_dir, fingerprint, writable, chroma_url
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"Cannot write to {data_dir}: {error}. Set QA_BOT_DATA_DIR to a folder that you can write to.") from error
+        self._lock = self._acquire()
+        try:
+            self.truth = Truth(data_dir / "papers.sqlite3")
+            self._check(accept_mismatch)
+        except QABotError:
+            self._lock.close()
+            raise
+
+    def _acquire(self):  # noqa: ANN202 - filelock's own type, imported late
+        from filelock import ReadWriteLock, Timeout
+
+        lock = ReadWriteLock(self.data_dir / "lock", is_singleton=False)
+        try:
+            (lock.acquire_write if self.writable else lock.acquire_read)(timeout=LOCK_TIMEOUT_SECONDS)
+        except Timeout as error:
+            lock.close()
+            doing = "using" if self.writable else "writing to"
+            raise StoreBusy(
+                f"Another qa-bot is {doing} the papers in {self.data_dir}. Wait for it or close it (an open chat window counts), "
+                "or set QA_BOT_DATA_DIR to another folder."
+            ) from error
+        return lock
+
+    def _check(self, accept_mismatch: bool) -> None:
+        made_by = self.truth.meta("fingerprint")
+        if made_by is None:
+            self.truth.set_meta("fingerprint", str(self.fingerprint))
+        elif made_by != str(self.fingerprint) and not accept_mismatch:
+            raise IndexMismatch(
+                f"The index in {self.data_dir} was made with {made_by.split('|')[0]}, the settings now ask for {self.fingerprint.model} "
+                f"(recipe {self.fingerprint.text_recipe}). Run `qa-bot reindex`, or restore the QA_BOT_EMBED_* settings."
+            )
+
+    def _check_dimension(self, dimension: int) -> None:
+        stored = self.truth.meta("dimension")
+        if stored is None and self.writable:
+            self.truth.set_meta("dimension", str(dimension))
+        elif stored is not None and stored != str(dimension):
+            raise IndexMismatch(
+                f"{self.fingerprint.model} now gives vectors of {dimension} numbers, the index in {self.data_dir} holds {stored}. "
+                "Run `qa-bot reindex`, or restore the QA_BOT_EMBED_* settings."
+            )
+
+    def close(self) -> None:
+        """Close the files and let other processes in."""
+        self.truth.close()
+        self._lock.close()
+
+    @cached_property
+    def vectors(self) -> VectorIndex:
+        return VectorIndex(self.data_dir / "chroma", name=self.fingerprint.collection, server_url=self.chroma_url)
+
+    @cached_property
+    def terms(self) -> TermIndex:
+        return TermIndex(self.data_dir / "terms")
+
+    @property
+    def is_empty(self) -> bool:
+        return self.truth.count("papers") == 0
+
+    def adopt_fingerprint(self) -> None:
+        """Say that the index is now made by this store's fingerprint; the vectors are pending until they are put in."""
+        with self.truth.transaction():
+            self.truth.set_meta("fingerprint", str(self.fingerprint))
+            self.truth.remove_meta("dimension")
+            self.truth.mark_all_pending("vectors")
+
+    def find_damage(self) -> None:
+        """Compare both indexes with the truth; one that lost chunks is emptied and marked to be filled again."""
+        for name, index in (("vectors", self.vectors), ("terms", self.terms)):
+            pending = self.truth.pending_count(name)
+            expected = self.truth.count("chunks")
+            if index.count() != expected and not pending:
+                index.clear()
+                self.truth.mark_all_pending(name)
+
+    @property
+    def pending(self) -> int:
+        """The number of chunk updates that the indexes have not taken in yet."""
+        return self.truth.pending_count("vectors") + self.truth.pending_count("terms")
+
+    def complete(self, embed: Callable[[Sequence[str]], object], *, batch: int = 256, on_progress: Callable[[int], None] = lambda n: None) -> int:
+        """Bring both indexes up to the truth, in batches that each survive a kill; return how many texts were embedded."""
+        while todo := self.truth.pending("terms", 10_000):
+            gone = [c.chunk_id for c in todo if c.text is None]
+            # The stored text starts with the title's line, which has a field of its own here.
+            kept = [(c.chunk_id, c.title, c.text.removeprefix(c.title + "\n") if c.title else c.text) for c in todo if c.text is not None]
+            self.terms.update(kept, gone)
+            self.truth.clear_pending("terms", [c.chunk_id for c in todo])
+        embedded = 0
+        while todo := self.truth.pending("vectors", batch):
+            gone = [c.chunk_id for c in todo if c.text is None]
+            kept = [c for c in todo if c.text is not None]
+            vectors, fresh = self.vectors_of([c.text for c in kept], embed)
+            embedded += fresh
+            if gone:
+                self.vectors.remove(gone)
+            if kept:
+                self.vectors.upsert([c.chunk_id for c in kept], vectors)
+            self.truth.clear_pending("vectors", [c.chunk_id for c in todo])
+            on_progress(len(todo))
+        return embedded
+
+    def vectors_of(self, texts: Sequence[str], embed: Callable[[Sequence[str]], object], *, keeps: bool = True):  # noqa: ANN201
+        """Return (vectors (n, dimension) float32 in order, number embedded now); known texts are not embedded again."""
+        import numpy as np
+
+        model = self.fingerprint.model
+        digests = [digest_of(text) for text in texts]
+        known = self.truth.vectors(list(dict.fromkeys(digests)), model)
+        missing = {digest: text for digest, text in zip(digests, texts) if digest not in known}
+        if missing:
+            fresh = np.asarray(embed(list(missing.values())), dtype=np.float16).astype(np.float32)
+            self._check_dimension(fresh.shape[1])
+            if keeps:
+                self.truth.add_vectors(list(missing), fresh, model)
+            known.update(zip(missing, fresh))
+        return np.stack([known[digest] for digest in digests]) if texts else np.zeros((0, 0), np.float32), len(missing)

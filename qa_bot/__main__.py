@@ -1,0 +1,5 @@
+"""Runs the command line as `python -m qa_bot`."""
+
+from qa_bot.cli import main
+
+main()

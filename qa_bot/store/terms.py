@@ -1,0 +1,93 @@
+"""Knows the words of the chunks in a tantivy index (BM25, English stemming); the only owner of tantivy.
+
+Leaves the choice of query words to `retrieval`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from qa_bot.store.truth import StoreError
+
+
+class TermIndex:
+    """An open tantivy index over titles and texts."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the index, or create it; a damaged one is started afresh (it is rebuilt from the truth)."""
+        import tantivy
+
+        self._tantivy = tantivy
+        builder = tantivy.SchemaBuilder()
+        builder.add_text_field("chunk_id", stored=True, tokenizer_name="raw", index_option="basic")
+        builder.add_text_field("title", tokenizer_name="en_stem", index_option="freq")
+        builder.add_text_field("text", tokenizer_name="en_stem", index_option="freq")
+        schema = builder.build()
+        self._analyzer = (
+            tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.stemmer("English"))
+        ).build()
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._index = tantivy.Index(schema, path=str(path))
+        except ValueError:  # a schema or segments that this version cannot read
+            shutil.rmtree(path)
+            path.mkdir()
+            self._index = tantivy.Index(schema, path=str(path))
+        except OSError as error:
+            raise StoreError(f"Cannot open {path}: {error}. Delete that folder and run `qa-bot ingest`: it is rebuilt.") from error
+
+    def count(self) -> int:
+        return self._index.searcher().num_docs
+
+    def stems(self, text: str) -> list[str]:
+        """Return the stemmed words of a text, as the index holds them, in order."""
+        return self._analyzer.analyze(text)
+
+    def inverse_frequency(self, stem: str) -> float:
+        """Return BM25's idf of a stem, at least 0: ln(1 + (N - n + .5) / (n + .5)) for n of N chunks holding it in the text."""
+        searcher = self._index.searcher()
+        total = searcher.num_docs
+        holding = min(searcher.doc_freq("text", stem), total)  # counts deleted chunks until they are merged away
+        return math.log(1 + (total - holding + 0.5) / (holding + 0.5))
+
+    def update(self, add: Sequence[tuple[str, str, str]], remove: Sequence[str]) -> None:
+        """Put in (chunk id, title, text) triples, taking out older ones of the same id, and take out `remove`; then commit."""
+        writer = self._index.writer(heap_size=50_000_000, num_threads=1)
+        for chunk_id in [*remove, *(entry[0] for entry in add)]:
+            writer.delete_documents_by_term("chunk_id", chunk_id)
+        for chunk_id, title, text in add:
+            writer.add_document(self._tantivy.Document(chunk_id=chunk_id, title=title, text=text))
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+
+    def clear(self) -> None:
+        writer = self._index.writer(heap_size=50_000_000, num_threads=1)
+        writer.delete_all_documents()
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+
+    def search(
+        self, words: Sequence[str], limit: int, *, title_weight: float = 1.0, among: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """Return up to `limit` (chunk id, BM25 score), best first, of chunks that hold any of `words`."""
+        if not words or not self.count():
+            return []
+        # Lower case and without punctuation, so that nothing in a question acts as query syntax.
+        text = " ".join(re.findall(r"\w+", " ".join(words).lower()))
+        query = self._index.parse_query(text, ["title", "text"], field_boosts={"title": title_weight})
+        if among is not None:
+            if not among:
+                return []
+            allowed = self._tantivy.Query.term_set_query(self._index.schema, "chunk_id", list(among))
+            occur = self._tantivy.Occur
+            query = self._tantivy.Query.boolean_query(
+                [(occur.Must, query), (occur.Must, self._tantivy.Query.const_score_query(allowed, 0.0))]
+            )
+        searcher = self._index.searcher()
+        return [(searcher.doc(address)["chunk_id"][0], score) for score, address in searcher.search(query, limit).hits]
