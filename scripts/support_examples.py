@@ -1,0 +1,298 @@
+"""Knows how to make training pairs for the support model: published entailment data, and sentences of abstracts changed on purpose.
+
+Leaves training to build_support_model. A changed sentence is used on either side of a pair, so that neither a negation, an
+odd number nor a clumsy phrase in the claim alone gives the label away.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+LABELS = ("support", "contradict", "neutral")
+# Pairs taken per published set at most, and which kinds; whole abstracts are left out because the runtime judges sentences.
+NLI_SETS = {
+    "snli": 19_047,
+    "cad_nli": 11_245,
+    "evidence_inference": 6_733,
+    "fool_me_twice": 2_548,
+    "check_covid": 1_501,
+    "fever_symmetric": 1_416,
+    "breaking_nli": 1_500,
+    "cb": 306,
+}
+# Each pair is read in both directions.
+OPPOSITES = """outperforms/underperforms outperform/underperform increases/decreases increase/decrease increased/decreased increasing/decreasing
+improves/worsens improve/worsen improved/worsened higher/lower high/low larger/smaller large/small more/less better/worse best/worst faster/slower
+strong/weak stronger/weaker with/without before/after first/last always/never all/no most/few upper/lower maximum/minimum maximize/minimize
+maximizes/minimizes reduces/increases reduce/increase reduced/increased reduction/increase enables/prevents enable/prevent allows/prevents
+supports/contradicts support/contradict positive/negative positively/negatively easy/hard simple/complex efficient/inefficient
+effective/ineffective stable/unstable known/unknown possible/impossible consistent/inconsistent supervised/unsupervised linear/nonlinear
+finite/infinite early/late short/long near/far accurate/inaccurate robust/fragile requires/avoids require/avoid fails/succeeds fail/succeed
+similar/different dense/sparse global/local deep/shallow online/offline static/dynamic continuous/discrete public/private shared/separate
+narrow/wide rich/poor superior/inferior sufficient/insufficient significant/insignificant necessary/unnecessary includes/excludes
+gain/loss gains/losses success/failure above/below exceeds/trails faster/slower cheaper/costlier fewer/more rarely/often frequently/rarely
+strengthens/weakens accelerates/slows promotes/inhibits promote/inhibit activates/inhibits upregulated/downregulated induces/suppresses""".split()
+SYNONYMS = """shows/demonstrates uses/employs method/approach methods/approaches improves/enhances
+achieves/attains achieve/attain significantly/substantially demonstrates/shows demonstrate/show presents/introduces present/introduce
+propose/introduce proposes/introduces several/multiple various/different recent/latest existing/previous obtains/gets obtain/get
+performance/results crucial/essential important/key task/problem tasks/problems framework/system novel/new requires/needs require/need
+enables/allows provides/gives provide/give numerous/many large/big often/frequently
+outperforms/beats surpasses/outperforms exceeds/surpasses utilizes/uses utilize/use addresses/tackles address/tackle
+contains/includes consists/is however/but helps/aids widely/broadly commonly/usually accurate/precise results/findings images/pictures""".split()
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+_LEAD_IN = re.compile(
+    r"^(?:(?:however|moreover|furthermore|additionally|finally|in addition|specifically|in particular|in this (?:paper|work|article|study)|here|to this end|"
+    r"as a result|therefore|thus|for example|then|also|besides|importantly|notably|meanwhile|consequently|overall|in contrast|first|second|lastly),\s+)+",
+    re.I,
+)
+_REPORTED = re.compile(
+    r"^(?:we|our (?:results|experiments|findings|analysis)|(?:extensive |numerical |our )?(?:experiments|experimental results|results|simulations)(?: on [^,]{3,60})?|this (?:paper|work|study))"
+    r" (?:also |further |then |clearly )?(?:show|shows|find|finds|demonstrate|demonstrates|prove|proves|observe|indicate|indicates|suggest|suggests|reveal|reveals|confirm|argue|report) that ",
+    re.I,
+)
+_TAIL = re.compile(
+    r",? (?:which|where|while|whereas|thus|thereby|leading|allowing|making|enabling|resulting|including|such as|compared to|especially|particularly|so that|because|since|in order to|although) [^,;]*$"
+)
+_PARENTHESIS = re.compile(r"\s*\([^()]*\)")
+_NUMBER = re.compile(r"(?<![\w.,-])\d+(?:,\d{3})*(?:\.\d+)?(?![\w,]|\.\d)")
+_NAME = re.compile(r"(?<![\w-])(?:[A-Z][\w+-]*[A-Z0-9][\w+-]*|[A-Z]{2,}[\w-]*)(?![\w-])")
+_AUXILIARY = re.compile(r"\b(is|are|was|were|can|does|do|has been|have been|will|could|should|may)\b(?! (?:not|no|never)\b)", re.I)
+_NEGATION = re.compile(r"\b(is|are|was|were|can|could|does|do|will|should|may|has|have)(?:\s?not|n't) ", re.I)
+_FINITE_VERB = re.compile(r"\b(outperforms|improves|achieves|requires|reduces|increases|leads to|provides|shows|depends on|affects|allows|enables|uses|contains)\b")
+_BARE_VERB = {"leads to": "lead to", "depends on": "depend on", "achieves": "achieve", "reduces": "reduce", "provides": "provide", "requires": "require"}
+
+
+class Pair(NamedTuple):
+    """A premise, a claim and one of LABELS."""
+
+    premise: str
+    claim: str
+    label: str
+
+
+def published_pairs(folder: Path, rng: random.Random) -> Iterator[Pair]:
+    """Yield pairs of the published sets in `folder`, at most NLI_SETS of each, labels of one set kept near even."""
+    for name, most in NLI_SETS.items():
+        with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+            rows = [json.loads(line) for line in lines]
+        rows = [row for row in rows if row.get("kind") != "abstract"]
+        rng.shuffle(rows)
+        taken = dict.fromkeys(LABELS, 0)
+        for row in rows:
+            if taken[row["label"]] < max(most // 2, 1) and sum(taken.values()) < most:
+                taken[row["label"]] += 1
+                yield Pair(row["premise"], row["claim"], row["label"])
+
+
+def sentences(text: str) -> list[str]:
+    """Split `text` roughly; good enough for training material."""
+    return [part.strip() for part in _SENTENCE.split(" ".join(text.split())) if 5 <= len(part.split()) <= 60 and not part.endswith("?")]
+
+
+def _both_ways(pairs: Iterable[str]) -> dict[str, list[str]]:
+    table: dict[str, list[str]] = {}
+    for pair in pairs:
+        one, other = pair.split("/")
+        table.setdefault(one, []).append(other)
+        table.setdefault(other, []).append(one)
+    return table
+
+
+_OPPOSITE = _both_ways(OPPOSITES)
+_SYNONYM = _both_ways(SYNONYMS)
+
+
+def _replace_one(text: str, table: dict[str, list[str]], rng: random.Random, *, share: float = 0.0) -> str | None:
+    words = re.findall(r"\w+|\W+", text)
+    places = [i for i, word in enumerate(words) if word.lower() in table]
+    if not places:
+        return None
+    chosen = rng.sample(places, max(1, round(share * len(places))))
+    for i in chosen:
+        other = rng.choice(table[words[i].lower()])
+        words[i] = other.capitalize() if words[i][0].isupper() else other
+    return "".join(words)
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def paraphrase(sentence: str, rng: random.Random) -> str:
+    """Return a claim that `sentence` carries: shortened, reported by "the authors", words replaced; sometimes verbatim."""
+    claim = sentence
+    if rng.random() < 0.85:
+        claim = _capitalised(_LEAD_IN.sub("", claim))
+    if rng.random() < 0.7:
+        claim = _capitalised(_REPORTED.sub("", claim))
+    if rng.random() < 0.6:
+        claim = _PARENTHESIS.sub("", claim)
+    if rng.random() < 0.5:
+        shorter = _TAIL.sub("", claim.rstrip(".")) + "."
+        claim = shorter if len(shorter.split()) >= 6 else claim
+    if rng.random() < 0.6:
+        claim = re.sub(r"\b[Oo]ur\b", "their", re.sub(r"\b[Ww]e\b", rng.choice(("the authors", "they", "researchers")), claim))
+    if rng.random() < 0.7:
+        claim = _replace_one(claim, _SYNONYM, rng, share=rng.random()) or claim
+    if rng.random() < 0.1:
+        claim = claim.rstrip(".")
+    return _capitalised(claim)
+
+
+def other_number(text: str, rng: random.Random, _names: list[str]) -> str | None:
+    """Change one figure of `text`, or exchange two of them."""
+    found = list(_NUMBER.finditer(text))
+    if not found:
+        return None
+    if len(found) >= 2 and rng.random() < 0.25:
+        one, other = sorted(rng.sample(found, 2), key=lambda m: m.start())
+        if one.group() != other.group():
+            return text[: one.start()] + other.group() + text[one.end() : other.start()] + one.group() + text[other.end() :]
+    match = rng.choice(found)
+    digits = list(match.group())
+    places = [i for i, char in enumerate(digits) if char.isdigit()]
+    i = rng.choice(places)
+    digits[i] = rng.choice([d for d in "123456789" if d != digits[i]])
+    return text[: match.start()] + "".join(digits) + text[match.end() :]
+
+
+def opposite_word(text: str, rng: random.Random, _names: list[str]) -> str | None:
+    return _replace_one(text, _OPPOSITE, rng)
+
+
+def other_negation(text: str, rng: random.Random, _names: list[str]) -> str | None:
+    """Remove a "not", or add one to the first auxiliary or plain verb."""
+    if match := _NEGATION.search(text):
+        return text[: match.start()] + match.group(1) + " " + text[match.end() :]
+    if match := _AUXILIARY.search(text):
+        head, _, rest = match.group().partition(" ")
+        middle = f"{head} not {rest}" if rest else f"{head} {rng.choice(('not', 'not', 'never'))}"
+        return text[: match.start()] + middle + text[match.end() :]
+    if match := _FINITE_VERB.search(text):
+        verb = match.group()
+        return text[: match.start()] + "does not " + _BARE_VERB.get(verb, verb.rstrip("s")) + text[match.end() :]
+    return None
+
+
+def other_name(text: str, rng: random.Random, names: list[str]) -> str | None:
+    """Put another name of the same or another abstract in the place of one."""
+    found = _NAME.findall(text)
+    others = [name for name in names if name not in text]
+    if not found or not others:
+        return None
+    return re.sub(rf"(?<![\w-]){re.escape(rng.choice(found))}(?![\w-])", rng.choice(others), text)
+
+
+def exchanged_roles(text: str, rng: random.Random, _names: list[str]) -> str | None:
+    """Exchange the two sides of a comparison or of "from A to B"."""
+    patterns = (
+        r"^(?P<a>[\w\s-]{3,50}?) (?P<m>outperforms?|exceeds?|surpass(?:es)?|beats?|is (?:\w+er|more \w+|less \w+) than) (?P<b>[\w\s-]{3,50}?)(?P<e>[.,]|$)",
+        r"\bfrom (?P<a>[\w.%-]+) (?P<m>to) (?P<b>[\w.%-]+)(?P<e>)",
+        r"\b(?P<a>[A-Z][\w-]+) (?P<m>(?:and|over|instead of|rather than|than)) (?P<b>[A-Z][\w-]+)(?P<e>)",
+    )
+    for pattern in patterns:
+        match = re.search(pattern, text)
+        if match and match["a"] != match["b"] and match["m"] != "and":
+            prefix = "from " if text[match.start() :].startswith("from ") else ""
+            return _capitalised(text[: match.start()] + f"{prefix}{match['b']} {match['m']} {match['a']}{match['e']}" + text[match.end() :])
+    return None
+
+
+CHANGES: tuple[Callable[[str, random.Random, list[str]], str | None], ...] = (
+    opposite_word,
+    opposite_word,
+    other_negation,
+    other_negation,
+    other_number,
+    other_name,
+    exchanged_roles,
+    exchanged_roles,
+)
+
+
+def changed(text: str, rng: random.Random, names: list[str]) -> str | None:
+    """Return `text` with one change that makes it false, or None where no change fits."""
+    for change in rng.sample(CHANGES, len(CHANGES)):
+        other = change(text, rng, names)
+        if other and other != text:
+            return other
+    return None
+
+
+def _with_neighbours(parts: list[str], i: int, sentence: str, rng: random.Random) -> str:
+    if rng.random() < 0.75:
+        return sentence
+    return f"{sentence} {parts[i + 1]}" if i + 1 < len(parts) and rng.random() < 0.5 else f"{parts[i - 1]} {sentence}" if i else sentence
+
+
+def _likest(sentence: str, others: list[str]) -> str:
+    words = {word for word in re.findall(r"\w{5,}", sentence.lower())}
+    return max(others, key=lambda other: len(words & set(re.findall(r"\w{5,}", other.lower()))))
+
+
+def abstract_pairs(abstracts: list[str], rng: random.Random) -> Iterator[Pair]:
+    """Yield supported, contradicted and neutral pairs made of the sentences of `abstracts`."""
+    split = [sentences(text) for text in abstracts]
+    pool = [sentence for parts in split for sentence in parts]
+    all_names = [name for text in abstracts for name in _NAME.findall(text)]
+    for parts in split:
+        if len(parts) < 3:
+            continue
+        names = sorted({name for part in parts for name in _NAME.findall(part)}) + rng.sample(all_names, 3)
+        for i in rng.sample(range(len(parts)), 2):
+            sentence = parts[i]
+            claim = paraphrase(sentence, rng)
+            false_sentence = changed(sentence, rng, names)
+            false_claim = changed(claim, rng, names)
+            premise = _with_neighbours(parts, i, sentence, rng)
+            kind = rng.random()
+            if kind < 0.30:
+                yield Pair(premise, claim, "support")
+            elif kind < 0.52 and false_claim:
+                yield Pair(premise, false_claim, "contradict")
+            elif kind < 0.66 and false_sentence:
+                yield Pair(_with_neighbours(parts, i, false_sentence, rng), claim, "contradict")
+            elif kind < 0.76 and false_sentence:
+                yield Pair(_with_neighbours(parts, i, false_sentence, rng), paraphrase(false_sentence, rng), "support")
+            elif kind < 0.88:
+                others = [part for j, part in enumerate(parts) if abs(i - j) > 1] or rng.sample(pool, 5)
+                yield Pair(_likest(sentence, others), claim, "neutral")
+            elif kind < 0.95:
+                yield Pair(_likest(sentence, rng.sample(pool, 300)), claim, "neutral")
+            elif len(claim) < 0.75 * len(sentence):
+                # The claim says more than the premise does.
+                yield Pair(claim, sentence, "neutral")
+
+
+def summary_pairs(folder: Path, rng: random.Random) -> Iterator[Pair]:
+    """Yield pairs of the training half of SciTLDR: a summary against the sentences of its abstract that share most words with it."""
+    with gzip.open(folder / "corpus.jsonl.gz", "rt", encoding="utf-8") as lines:
+        papers = {row["id"]: sentences(row["text"]) for row in map(json.loads, lines) if row["split"] == "train"}
+    pool = [sentence for parts in papers.values() for sentence in parts]
+    names = [name for sentence in pool for name in _NAME.findall(sentence)]
+    with (folder / "queries.jsonl").open(encoding="utf-8") as lines:
+        summaries = [row for row in map(json.loads, lines) if row["split"] == "train"]
+    for row in summaries:
+        parts = papers.get(row["id"].split("#")[0])
+        if not parts or len(row["text"].split()) < 6:
+            continue
+        best = _likest(row["text"], parts)
+        i = parts.index(best)
+        premise = " ".join(parts[max(0, i - 1) : i + 1]) if rng.random() < 0.4 else best
+        yield Pair(premise, row["text"], "support")
+        if false := changed(row["text"], rng, rng.sample(names, 5)):
+            yield Pair(premise, false, "contradict")
+        yield Pair(_likest(row["text"], rng.sample(pool, 400)), row["text"], "neutral")
+
+
+def arxiv_abstracts(path: Path, *, most: int, rng: random.Random) -> list[str]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        texts = [json.loads(line)["text"] for line in lines]
+    return rng.sample(texts, min(most, len(texts)))
