@@ -1,0 +1,46 @@
+"""Knows how the bytes of a file become text: gzip, encodings, line ends.
+
+Leaves what the text means to the readers.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from pathlib import Path
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+class Unreadable(Exception):
+    """A file cannot be read as text; the message is the reason that the report shows."""
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, unzipped and decoded, with line ends as \\n. Raise Unreadable with the reason."""
+    try:
+        data = path.read_bytes()
+        while data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise Unreadable(f"the gzip data is damaged ({error})") from error
+    except OSError as error:
+        raise Unreadable(f"cannot be opened ({error.strerror or error})") from error
+    return decode(data)
+
+
+def decode(data: bytes) -> str:
+    """Decode UTF-8, any Unicode with its mark, else Windows-1252; raise Unreadable for what is no text."""
+    if not data.strip():
+        raise Unreadable("the file is empty")
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    try:
+        text = data.decode(encoding or "utf-8")
+    except UnicodeDecodeError as error:
+        if encoding or b"\x00" in data[:4096]:
+            raise Unreadable("not a text file, or in an encoding that is not known; save it as UTF-8") from error
+        text = data.decode("cp1252", errors="replace")
+    if "\x00" in text[:4096]:
+        raise Unreadable("not a text file")
+    return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")

@@ -1,0 +1,116 @@
+"""Knows JSON and JSON lines: records with title, abstract or text and bibliography, arXiv's own dump, and facts.
+
+Leaves the meaning of the fields to `fields`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from qa_bot.readers.bytes import Unreadable
+from qa_bot.readers.fields import as_rfc_date, is_arxiv_id, record_fields
+from qa_bot.readers.result import Reading, ReadResult
+from qa_bot.schema import Fact
+
+_ABSTRACT_KEYS = ("abstract", "text", "summary", "paperAbstract", "abstractText", "description", "content", "body")
+_ID_KEYS = ("id", "_id", "record_id", "paper_id", "paperId", "corpus_id", "corpusid", "doc_id", "docid", "key", "pmid", "uid")
+_NAMES = {
+    "title": ("title", "paper_title", "name", "display_name"),
+    "authors": ("authors_parsed", "authors", "author", "authors_full", "creators"),
+    "date": ("date", "published", "publication_date", "publicationDate", "issued", "created", "update_date", "updated"),
+    "year": ("year", "publication_year", "pub_year"),
+    "doi": ("doi", "DOI"),
+    "arxiv_id": ("arxiv_id", "arxiv", "arxivId", "eprint"),
+    "url": ("url", "URL", "link", "pdf_url", "landing_page_url"),
+    "categories": ("categories", "category", "subjects", "fieldsOfStudy", "keywords"),
+    "venue": ("venue", "journal", "journal-ref", "container-title", "booktitle"),
+}
+_LISTS = ("papers", "records", "items", "documents", "data", "results", "entries", "articles", "message")
+
+
+def looks_like_json(text: str) -> bool:
+    """Return whether a text of no telling name begins as JSON does."""
+    return re.match(r'\s*(?:\{\s*"|\[\s*\{\s*")', text) is not None
+
+
+def read_json(text: str, file: str) -> ReadResult:
+    """Read a JSON document or JSON lines; each object is one record or one fact, a broken line is skipped."""
+    reading = Reading(file)
+    for place, value in _values(text):
+        if isinstance(value, str):
+            reading.skip(f"{place} is not JSON: {value}")
+        elif not isinstance(value, Mapping):
+            reading.skip(f"{place} is not an object with fields")
+        elif isinstance(value.get("abstracts"), list) and not isinstance(value.get("abstract"), str):
+            _add_fact(value, place, reading)
+        else:
+            _add_record(value, reading)
+    return reading.result()
+
+
+def _values(text: str) -> Iterator[tuple[str, Any]]:
+    """Yield (place, object); a str in place of the object says why that line cannot be parsed."""
+    first = next(line for line in text.split("\n") if line.strip())
+    if _parse(first)[1] is None and not first.lstrip().startswith("[") or not re.match(r"\s*[\[{]\s*(?:\n|\Z)|\s*\[", text):
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.strip():
+                value, error = _parse(line)
+                yield f"line {number}", error if error else value
+        return
+    whole, error = _parse(text)
+    if error:
+        raise Unreadable(f"not JSON: {error}")
+    if isinstance(whole, Mapping):
+        inside = next((whole[name] for name in _LISTS if isinstance(whole.get(name), list)), None)
+        whole = inside if inside is not None else [whole]
+    yield from ((f"entry {number}", None if isinstance(value, str) else value) for number, value in enumerate(whole, 1))
+
+
+def _parse(line: str) -> tuple[Any, str | None]:
+    try:
+        return json.loads(line), None
+    except (ValueError, RecursionError) as error:
+        message = getattr(error, "msg", str(error))
+        return None, f"{message} at character {getattr(error, 'pos', 0) + 1}"
+
+
+def _add_record(entry: Mapping[str, Any], reading: Reading) -> None:
+    found = {field: next((entry[name] for name in names if entry.get(name)), None) for field, names in _NAMES.items()}
+    abstract = next((_joined(entry[name]) for name in _ABSTRACT_KEYS if entry.get(name)), "")
+    record_id = next((str(entry[name]) for name in _ID_KEYS if entry.get(name) not in (None, "")), None)
+    if isinstance(entry.get("versions"), list) and entry["versions"] and isinstance(entry["versions"][0], Mapping) and entry["versions"][0].get("created"):
+        found["date"] = as_rfc_date(entry["versions"][0]["created"])
+    if isinstance(found["categories"], list):
+        found["categories"] = [part for whole in found["categories"] for part in (whole.split() if isinstance(whole, str) and re.fullmatch(r"[\w.-]+(?: [\w.-]+)+", whole) and "." in whole else [whole])]
+    if not found["arxiv_id"] and record_id and is_arxiv_id(record_id):
+        found["arxiv_id"] = record_id
+    reading.add(abstract, record_fields(found), record_id=record_id)
+
+
+def _joined(value: Any) -> str:
+    if isinstance(value, list):  # SciFact keeps an abstract as its sentences
+        return " ".join(str(part).strip() for part in value)
+    return str(value) if isinstance(value, str | int | float) else ""
+
+
+def _add_fact(entry: Mapping[str, Any], place: str, reading: Reading) -> None:
+    fields = record_fields({name: entry.get(name) for name in ("title", "authors", "date", "arxiv_id", "doi")})
+    if "title" not in fields:
+        reading.skip(f"{place} gives facts without a title")
+        return
+    reading.ordinal += 1
+    reading.facts.append(
+        Fact(
+            title=fields["title"],
+            authors=fields.get("authors", ()),
+            authors_complete=bool(entry.get("authors_complete", True)),
+            arxiv_id=fields.get("arxiv_id"),
+            doi=fields.get("doi"),
+            date=fields.get("date"),
+            aliases=tuple(str(alias) for alias in entry.get("aliases") or ()),
+            abstracts=tuple(str(key) for key in entry["abstracts"]),
+        )
+    )
