@@ -6,6 +6,7 @@ turning an Answer into plain data.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -17,6 +18,12 @@ Mode = Literal["llm", "extractive"]
 
 class QABotError(Exception):
     """The one family of errors that a user may see: one line that says what happened and what to do next."""
+
+
+def plain_name(name: str) -> str:
+    """Return a person's name without accents and case, for comparing: "Hénaff" and "HENAFF" are one."""
+    decomposed = unicodedata.normalize("NFKD", name.translate({0x131: "i", 0xF8: "o", 0x142: "l"}))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
 @dataclass(frozen=True)
@@ -200,6 +207,14 @@ class Source:
     authors_complete: bool = True
     categories: tuple[str, ...] = ()
     record_ids: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, paper: Paper, number: int, *, score: float, cited: bool) -> Source:
+        """Return a paper as a source; the text is its newest version's abstract."""
+        return cls(
+            number, paper.paper_id, paper.title, paper.authors, paper.year, paper.url, round(score, 4), cited, paper.abstract,
+            authors_complete=paper.authors_complete, categories=paper.categories, record_ids=paper.record_ids,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa_bot.schema import Chunk, Fact, Filters, Origin, Paper, QABotError, Record, Skipped, Version
+from qa_bot.schema import Chunk, Fact, Filters, Origin, Paper, QABotError, Record, Skipped, Version, plain_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -301,8 +301,8 @@ def matches(paper: Paper, filters: Filters) -> bool:
 
 
 def _names(wanted: str, author: str) -> bool:
-    words = author.casefold().split()
-    return all(word in words for word in wanted.casefold().split())
+    words = plain_name(author).split()
+    return all(part in words or (part.endswith(".") and words[0].startswith(part[:-1])) for part in plain_name(wanted).split())
 
 
 def _batches(items: Sequence, size: int) -> Iterator[list]:

@@ -1,0 +1,247 @@
+"""Knows the commands, their options and exit codes; results go to stdout, progress and warnings to stderr.
+
+Leaves all logic to the modules it calls, and imports them only inside the command that needs them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from qa_bot.schema import Answer, QABotError
+
+app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open a browser window.")]
+NoLLM = Annotated[bool, typer.Option("--no-llm", help="Answer with sentences of the abstracts even where an LLM is configured.")]
+
+
+def main() -> None:
+    """Run the command line: exit 0 on success, 1 on a QABotError (one line on stderr), 2 on wrong usage, 130 on Ctrl-C."""
+    try:
+        app(standalone_mode=True)
+    except QABotError as error:
+        print(f"qa-bot: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("qa-bot: stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    host: Host = "127.0.0.1",
+    port: Port = 7860,
+    no_browser: NoBrowser = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Ask a collection of papers in plain words. Without a command: open the chat window."""
+    if version:
+        from qa_bot import __version__
+
+        print(__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        chat(host, port, no_browser)
+
+
+@app.command()
+def chat(host: Host = "127.0.0.1", port: Port = 7860, no_browser: NoBrowser = False) -> None:
+    """Open the chat window."""
+    from qa_bot.config import load_settings
+
+    settings = load_settings()
+    from qa_bot.app import launch
+
+    launch(settings, host=host, port=port, opens_browser=not no_browser)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[Optional[list[Path]], typer.Argument(help="Files or folders; none: the sample papers.")] = None,  # noqa: UP045
+    as_json: AsJson = False,
+) -> None:
+    """Take papers into the collection. Running it again changes nothing where the files did not change."""
+    from qa_bot.config import load_settings, resource_dir
+    from qa_bot.ingest import ingest as run
+
+    settings = load_settings()
+    with _progress() as show:
+        report = run(paths or [resource_dir("seeds")], settings=settings, on_progress=show)
+    print(_json(asdict(report) | {"merged": report.merged}) if as_json else report)
+
+
+@app.command()
+def reindex() -> None:
+    """Make the index anew with the embedding model that the settings name."""
+    from qa_bot.config import load_settings
+    from qa_bot.ingest import reindex as run
+
+    settings = load_settings()
+    with _progress() as show:
+        print(run(settings=settings, on_progress=show))
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in plain words.")],
+    as_json: AsJson = False,
+    no_llm: NoLLM = False,
+    history: Annotated[Optional[Path], typer.Option(help='Earlier turns: a JSON list of ["user" | "assistant", text].')] = None,  # noqa: UP045
+) -> None:
+    """Answer one question with its citations."""
+    turns = _read_history(history) if history else []
+    with _engine(no_llm=no_llm) as engine:
+        answer = engine.ask(question, history=turns)
+    print(_json(answer.to_dict()) if as_json else _as_text(answer))
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    as_json: AsJson = False,
+    limit: Annotated[int, typer.Option("-k", "--limit", help="How many papers.", min=1, max=1000)] = 10,
+) -> None:
+    """Rank the papers for a query, without writing an answer."""
+    with _engine(no_llm=True) as engine:
+        hits = engine.search(query, limit)
+    if as_json:
+        rows = [
+            {
+                "rank": rank, "paper_id": hit.paper.paper_id, "record_ids": list(hit.paper.record_ids), "title": hit.paper.title,
+                "score": round(hit.score, 6), "text": hit.paper.abstract,
+            }
+            for rank, hit in enumerate(hits, 1)
+        ]  # fmt: skip
+        print(_json(rows))
+    else:
+        for rank, hit in enumerate(hits, 1):
+            print(f"{rank:>3}  {hit.score:.3f}  {hit.paper.title} ({hit.paper.year or 'n.d.'})")
+
+
+@app.command()
+def papers(as_json: AsJson = False) -> None:
+    """List the collection, newest paper first."""
+    with _engine(no_llm=True) as engine:
+        collection = engine.papers()
+    if as_json:
+        print(_json([_paper_row(paper) for paper in collection]))
+    else:
+        for paper in collection:
+            authors = ", ".join(paper.authors[:3]) + (" et al." if len(paper.authors) > 3 or not paper.authors_complete else "")
+            print(f"{paper.date or 'no date':<10}  {paper.title}  ({authors or 'authors unknown'})")
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check the installation, the collection and the endpoints, and say what would be contacted."""
+    from qa_bot.config import load_settings
+    from qa_bot.diagnosis import diagnose
+
+    checks = diagnose(load_settings())
+    if as_json:
+        print(_json([asdict(check) for check in checks]))
+    else:
+        for check in checks:
+            print(f"{'ok  ' if check.is_fine else 'FAIL'}  {check.name}: {check.finding}")
+    if not all(check.is_fine for check in checks):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _engine(*, no_llm: bool) -> Iterator:
+    from qa_bot.answering import AnswerEngine
+    from qa_bot.config import load_settings
+
+    settings = load_settings()
+    if no_llm:
+        settings = settings.model_copy(update={"llm_base_url": None, "llm_model": None})
+    with _progress() as show:
+        engine = AnswerEngine.from_settings(settings, on_progress=show)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function that shows a bar on stderr; where stderr is no terminal, one line a stage."""
+    if not sys.stderr.isatty():
+        seen = set()
+
+        def say(what: str, done: int, total: int) -> None:
+            if what not in seen:
+                seen.add(what)
+                print(f"{what} ({total})", file=sys.stderr)
+
+        yield say
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, int] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield show
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _paper_row(paper) -> dict:  # noqa: ANN001 - schema.Paper
+    versions = [
+        {"abstract": v.abstract, "date": v.date, "origins": [asdict(o) for o in v.origins]} for v in paper.versions
+    ]
+    return {
+        "paper_id": paper.paper_id, "title": paper.title, "title_is_stand_in": paper.title_is_stand_in, "authors": list(paper.authors),
+        "authors_complete": paper.authors_complete, "year": paper.year, "date": paper.date, "url": paper.url,
+        "arxiv_id": paper.arxiv_id, "doi": paper.doi, "categories": list(paper.categories), "versions": versions,
+        "origins": [asdict(origin) for origin in paper.origins],
+    }  # fmt: skip
+
+
+def _read_history(path: Path) -> list[tuple[str, str]]:
+    step = 'It must be a JSON list such as [["user", "..."], ["assistant", "..."]].'
+    try:
+        turns = json.loads(path.read_text(encoding="utf-8"))
+        return [(turn["role"], turn["content"]) if isinstance(turn, dict) else (str(turn[0]), str(turn[1])) for turn in turns]
+    except OSError as error:
+        raise QABotError(f"Cannot read the history {path}: {error}.") from error
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise QABotError(f"The history {path} cannot be used ({error}). {step}") from error
+
+
+def _as_text(answer: Answer) -> str:
+    """Return an answer for a terminal: text, reference list, what the reader should know."""
+    lines = [answer.text, ""]
+    if answer.standalone_question != answer.question:
+        lines = [f"(understood as: {answer.standalone_question})", "", *lines]
+    for source in answer.sources:
+        if source.cited:
+            authors = (source.authors[0] + (" et al." if len(source.authors) > 1 else "") + ", ") if source.authors else ""
+            lines.append(f"[{source.number}] {source.title}. {authors}{source.year or 'n.d.'}. {source.url or ''}".rstrip())
+    doubtful = [s for s in answer.sentences if s.support != "supported"]
+    lines += [f"! {s.support}: “{s.text}” ({s.reason})" for s in doubtful if answer.status != "declined"]
+    lines += [f"! {problem.message}" for problem in answer.problems]
+    how = f"LLM {answer.model}" if answer.mode == "llm" else "extractive: sentences of the abstracts, no LLM"
+    lines.append(f"({answer.status}{': ' + answer.reason if answer.reason else ''}; {how}; {answer.timings.get('total_seconds', 0):.2f} s)")
+    return "\n".join(lines)

@@ -1,0 +1,272 @@
+"""Knows the questions about the collection itself (which papers, by whom, when, how many) and answers them from the catalogue.
+
+Leaves what the papers say to `retrieval` and `extractive`: nearest neighbours cannot count, and cannot list all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from qa_bot.schema import Answer, Filters, Paper, Sentence, Source, plain_name
+
+Kind = Literal["list", "count", "newest", "oldest", "authors", "date"]
+
+_PAPERS = r"(?:papers?|publications?|articles?|works?|studies|preprints?|abstracts?|manuscripts?)"
+_LIST = re.compile(
+    rf"^(?:so |and |now |then |ok(?:ay)?,? )*(?:please )?(?:can you |could you )?(?:"
+    rf"(?:which|what)(?: (?:of|are|other|all|the|these|your|\d+|\w+ed|recent|different|cv|computer vision|robotics))* {_PAPERS}\b"
+    rf"|(?:list|show|find|name|give|tell|get|enumerate)(?: me| us)?(?: all| every| any| some| the| of)*(?: \w+){{0,2}}? {_PAPERS}\b"
+    rf"|{_PAPERS} (?:by|from|on|about|with|written|in|of|that|published)\b"
+    rf"|(?:all|any) (?:the )?{_PAPERS}\b"
+    rf"|(?:are|is) there (?:any |some |a |other )?{_PAPERS}\b"
+    rf"|(?:do|does) (?:you|we|the collection) (?:have|hold|contain) (?:any |some |a )?{_PAPERS}\b"
+    rf"|what (?:has|have|did|does) .{{2,60}} (?:written|write|publish(?:ed)?|(?:co-?)?author(?:ed)?|work(?:ed)? on)\b"
+    rf")",
+    re.I,
+)
+_COUNT = re.compile(rf"\bhow many (?:\w+ ){{0,3}}?{_PAPERS}\b|\b(?:number|count) of {_PAPERS}\b|\bhow (?:large|big) is (?:the|this|your) (?:collection|corpus)\b", re.I)
+_NEWEST = re.compile(r"\b(?:newest|latest|most recent|youngest)\b", re.I)
+_OLDEST = re.compile(r"\b(?:oldest|earliest|least recent)\b", re.I)
+_AUTHORS = re.compile(
+    r"\bwho (?:all )?(?:wrote|(?:co-?)?authored|published|(?:was|were|is|are) (?:the )?(?:(?:first|lead|last|senior) )?(?:co-?)?(?:authors?|writers?)|(?:is|are) behind|proposed|introduced|developed|created|made)\b"
+    r"|\b(?:authors?|writers?) of\b|\bby whom\b|\bwhose (?:paper|work)\b",
+    re.I,
+)
+_DATE = re.compile(
+    r"\bwhen (?:was|were|did|has)\b.*\b(?:publish\w*|written|wrote|release\w*|appear\w*|come out|came out|submitted|posted|introduc\w*|propos\w*|paper)\b"
+    r"|\b(?:what|which) (?:year|date|month)\b|\b(?:publication|release) (?:date|year)\b|\bhow old is\b",
+    re.I,
+)
+_FIRST = re.compile(r"\b(?:first|lead)[- ]?auth", re.I)
+_FIRST_NAMED = re.compile(r"\bas (?:the )?(?:first|lead)\b", re.I)
+_YEAR = r"((?:19|20)\d\d)"
+_NUMBERS = dict(zip("one two three four five six seven eight nine ten".split(), range(1, 11)))
+_CATEGORY_WORDS = {"computer vision": "CV", "robotics": "RO", "machine learning": "LG", "computation and language": "CL", "galaxy astrophysics": "GA"}
+_AUTHOR_CUE = re.compile(r"\b(?:by|from|author\w*|co-?author\w*|wrot\w*|writ\w*|publish\w*|has|have|did|does|with|of)\b|'s\b|’s\b", re.I)
+
+
+@dataclass(frozen=True)
+class CollectionQuestion:
+    """A question that the catalogue answers. `topic` holds the words that remain when all else is understood."""
+
+    kind: Kind
+    filters: Filters
+    topic: str = ""
+    is_first_author: bool = False
+    limit: int | None = None
+
+
+def find_author(question: str, papers: Sequence[Paper]) -> tuple[str, str] | None:
+    """Return (author as the collection spells it, the words of the question that name them), or None.
+
+    A full name counts anywhere; a surname alone where a word such as "by" or "wrote" or a genitive stands in the
+    question and it is capitalised there, and only when nobody's full name is found.
+    """
+    names = sorted({author for paper in papers for author in paper.authors}, key=lambda n: (-len(n), n))
+    flat = plain_name(question)
+    for name in names:
+        parts = plain_name(name).split()
+        if len(parts) < 2:
+            continue
+        variants = [r"\s+".join(map(re.escape, parts))]
+        variants.append(rf"{re.escape(parts[0])}\s+(?:\w\.?\s+)?{re.escape(parts[-1])}")
+        variants.append(rf"{parts[0][0]}\.\s*{re.escape(parts[-1])}")
+        if len(plain_name(question)) == len(question):
+            for variant in variants:
+                if found := re.search(rf"(?<!\w){variant}(?!\w)", flat):
+                    return name, question[found.start() : found.end()]
+        elif any(re.search(rf"(?<!\w){variant}(?!\w)", flat) for variant in variants):
+            return name, name
+    if not _AUTHOR_CUE.search(question):
+        return None
+    surnames = {plain_name(name).split()[-1]: name.split()[-1] for name in names if len(name.split()) > 1}
+    for word in re.findall(r"[^\W\d_][\w’'-]*", question)[1:]:
+        bare = re.sub(r"['’]s$", "", word)
+        if bare[0].isupper() and len(bare) > 1 and plain_name(bare) in surnames:
+            before = question[: question.index(word)].rstrip().lower()
+            if re.search(r"(?:\bby|\bfrom|\bof|\bauthors?|\bhas|\bhave|\bdid|\bdoes|\bwith|\bdr\.?|\bprof\.?|\band)$", before) or word != bare:
+                return surnames[plain_name(bare)], bare
+    return None
+
+
+def find_years(question: str) -> tuple[int | None, int | None, str]:
+    """Return (first year, last year, the words that say so) of a question; (None, None, "") when it names none."""
+    patterns: list[tuple[str, Callable[[re.Match[str]], tuple[int | None, int | None]]]] = [
+        (rf"\b(?:between|from)\s+{_YEAR}\s*(?:and|to|until|till|through|[-–])\s*{_YEAR}", lambda m: (int(m[1]), int(m[2]))),
+        (rf"\b(?:in |during |over )?{_YEAR}\s*[-–]\s*{_YEAR}\b", lambda m: (int(m[1]), int(m[2]))),
+        (rf"\b(?:since|from)\s+{_YEAR}\b(?:\s+(?:on|onwards?))?", lambda m: (int(m[1]), None if "on" in m[0].split()[-1] or m[0].lower().startswith("since") else int(m[1]))),
+        (rf"\b(?:after|later than|newer than)\s+{_YEAR}\b", lambda m: (int(m[1]) + 1, None)),
+        (rf"\b(?:before|earlier than|older than|prior to)\s+{_YEAR}\b", lambda m: (None, int(m[1]) - 1)),
+        (rf"\b(?:until|up to|till|through)\s+{_YEAR}\b", lambda m: (None, int(m[1]))),
+        (rf"\b(?:in|of|during|year|dated|published|the)\s+(?:the year\s+)?{_YEAR}\b", lambda m: (int(m[1]), int(m[1]))),
+        (rf"\b{_YEAR}(?='s|\s+{_PAPERS})", lambda m: (int(m[1]), int(m[1]))),
+    ]  # fmt: skip
+    for pattern, years in patterns:
+        if found := re.search(pattern, question, re.I):
+            return *years(found), found[0]
+    return None, None, ""
+
+
+def understand(question: str, papers: Sequence[Paper]) -> CollectionQuestion | None:
+    """Read a question about the collection; None when it asks for what the papers say."""
+    text = " ".join(question.split())
+    author = find_author(text, papers)
+    first_year, last_year, year_words = find_years(text)
+    category, category_words = _find_category(text, papers)
+    filters = Filters(author=author[0] if author else None, year_from=first_year, year_to=last_year, category=category)
+    rest = text
+    for words in (author[1] if author else "", year_words, category_words):
+        rest = rest.replace(words, " ", 1) if words else rest
+    about_papers = re.search(rf"\b{_PAPERS}\b", text, re.I)
+    base = CollectionQuestion("list", filters, is_first_author=bool(_FIRST.search(text) or _FIRST_NAMED.search(text)))
+    for kind, pattern in (("newest", _NEWEST), ("oldest", _OLDEST)):
+        if pattern.search(text) and about_papers:
+            return replace(base, kind=kind, topic=_topic(rest), limit=_how_many(text))
+    if _COUNT.search(text) and not re.search(r"\b(?:cited?|citations?)\b", text, re.I):
+        return replace(base, kind="count", topic=_topic(rest))
+    if listed := _LIST.search(text):
+        topic = _topic(rest)
+        # "Which work lets one network run ...?" describes one paper by what it says; only a filter makes it a list.
+        is_plural = not re.search(r"\b(?:paper|publication|article|work|study|preprint|abstract|manuscript)$", listed[0], re.I)
+        return replace(base, topic=topic) if filters or (topic and is_plural) else None
+    if author and about_papers and len(_topic(rest).split()) <= 3:  # "Olivier Hénaff's papers"
+        return replace(base, topic=_topic(rest))
+    if _AUTHORS.search(text) and not author:
+        return replace(base, kind="authors", filters=Filters(), topic=_target(text))
+    if _DATE.search(text):
+        return replace(base, kind="date", filters=Filters(), topic=_target(text))
+    return None
+
+
+def _find_category(question: str, papers: Sequence[Paper]) -> tuple[str | None, str]:
+    known = {category.lower(): category for paper in papers for category in paper.categories}
+    for found in re.finditer(r"\b(?:category|subject|class|section|cs\.|stat\.|astro-ph\.)\s*([A-Za-z.-]+)", question, re.I):
+        for name in (found[0].lower().replace(" ", ""), found[1].lower()):
+            if name in known:
+                return known[name], found[0]
+    return None, ""
+
+
+def _how_many(text: str) -> int:
+    found = re.search(rf"\b(\d{{1,3}}|{'|'.join(_NUMBERS)})\s+(?:newest|latest|most recent|oldest|earliest)|(?:newest|latest|most recent|oldest|earliest)\s+(\d{{1,3}}|{'|'.join(_NUMBERS)})\b", text, re.I)
+    if not found:
+        return 1
+    word = (found[1] or found[2]).lower()
+    return _NUMBERS.get(word) or int(word)
+
+
+_FILLER = re.compile(
+    rf"\b(?:which|what|list|show|find|name|give|tell|get|enumerate|me|us|all|every|any|some|the|of|are|is|was|were|there|do|does|did|you|we|have|has|had|"
+    rf"hold|contain|in|this|your|our|collection|corpus|library|{_PAPERS}|by|from|about|on|with|written|wrote|write|published|publish|that|authored?|co-?authored?|co-?author|"
+    rf"as|first|lead|authors?|how|many|number|count|newest|latest|most|recent|oldest|earliest|please|can|could|and|to|a|an|for|dated|year|work(?:ed)?|"
+    rf"deal|deals|dealing|discuss\w*|address\w*|concern\w*|mention\w*|cover\w*|treat\w*|involv\w*|related|talk|talks|topic|subject|study|studies|studied|'s|its|it|"
+    rf"so|now|then|ok|okay|one|ones|each|or|at|uses?|using|used|introduc\w*|propos\w*|present\w*|describ\w*|report\w*|focus\w*|look\w*|investigat\w*|explor\w*|consider\w*)\b",
+    re.I,
+)
+
+
+def _topic(rest: str) -> str:
+    """Return the words that say what listed papers must be about, in their order."""
+    words = re.findall(r"[\w][\w.+/-]*", _FILLER.sub(" ", rest))
+    return " ".join(word.strip(".-") for word in words if word.strip(".-"))
+
+
+def _target(text: str) -> str:
+    """Return the words that name the one paper asked about."""
+    bare = re.sub(
+        r"\b(?:who|whom|when|what|which|wrote|authored|author|authors|writers?|was|were|is|are|did|has|the|of|paper|article|published|publish|released|"
+        r"written|year|date|month|in|and|come|came|out|appear(?:ed)?|behind|that|on|about|by|first|lead|introduced|proposed|developed|created|made|publication|old|how)\b",
+        " ", text, flags=re.I,
+    )  # fmt: skip
+    return " ".join(re.findall(r"[\w][\w.+-]*", bare))
+
+
+def select(question: CollectionQuestion, papers: Sequence[Paper]) -> list[Paper]:
+    """Return the papers that pass the filters of a question, newest first; the topic is for the caller to judge."""
+    from qa_bot.store import matches
+
+    chosen = [paper for paper in papers if matches(paper, question.filters)]
+    if question.is_first_author and question.filters.author:
+        wanted = plain_name(question.filters.author).split()
+        chosen = [p for p in chosen if p.authors and all(word in plain_name(p.authors[0]).split() for word in wanted)]
+    return chosen
+
+
+def by_date(papers: Sequence[Paper], *, newest_first: bool) -> list[Paper]:
+    """Return the dated papers in order; an undated one is neither newest nor oldest."""
+    return sorted((p for p in papers if p.date), key=lambda p: (p.date, p.paper_id), reverse=newest_first)
+
+
+LISTED = 50
+FROM_CATALOGUE = "from the catalogue of the collection"
+
+
+def list_papers(question: str, asked: CollectionQuestion, chosen: Sequence[Paper], *, total: int) -> Answer:
+    """Answer a list, count, newest or oldest question with the papers that were chosen for it; each line cites its paper."""
+    found = len(chosen)
+    if asked.kind in ("newest", "oldest"):
+        chosen = by_date(chosen, newest_first=asked.kind == "newest")[: asked.limit or 1]
+    elif asked.kind == "list" and not asked.topic:
+        chosen = [*by_date(chosen, newest_first=True), *(p for p in chosen if not p.date)]
+    what = _description(asked)
+    if not chosen:
+        return Answer(
+            question, question, "declined", f"No paper in the collection is {what}." if what else "The collection is empty.", "extractive",
+            f"None of the {total} papers in this collection is {what}.",
+        )  # fmt: skip
+    if asked.kind == "count" and not what:
+        text = f"The collection holds {total} papers."
+        return Answer(question, question, "answered", FROM_CATALOGUE, "extractive", text, sentences=(_stated(text, 0, ()),))
+    if asked.kind in ("newest", "oldest"):
+        head = f"The {asked.kind} paper{'s' if len(chosen) > 1 else ''}{' ' + what if what else ''}:"
+    else:
+        head = f"{found} of the {total} papers {'is' if found == 1 else 'are'} {what}:"
+    return _as_answer(question, head, chosen[:LISTED], left=len(chosen) - LISTED)
+
+
+def describe_paper(question: str, paper: Paper) -> Answer:
+    """Answer who wrote a paper and when."""
+    names = _names(paper, len(paper.authors)) or "authors that the collection does not name"
+    when = f"dated {paper.date}" if paper.date else "without a date in the collection"
+    text = f"“{paper.title}” is by {names}; it is {when} [1]."
+    source = Source.of(paper, 1, score=1.0, cited=True)
+    return Answer(question, question, "answered", FROM_CATALOGUE, "extractive", text, sentences=(_stated(text, 0, (1,)),), sources=(source,))
+
+
+def _as_answer(question: str, head: str, papers: Sequence[Paper], *, left: int) -> Answer:
+    text, sentences = head, [_stated(head, 0, ())]
+    for number, paper in enumerate(papers, 1):
+        line = f"- {paper.title} ({', '.join(filter(None, [_names(paper, 2), paper.date]))}) [{number}]"
+        sentences.append(_stated(line, len(text) + 1, (number,)))
+        text += "\n" + line
+    if left > 0:
+        text += f"\n\n{left} more are not listed here."
+    sources = tuple(Source.of(paper, number, score=1.0, cited=True) for number, paper in enumerate(papers, 1))
+    return Answer(question, question, "answered", FROM_CATALOGUE, "extractive", text, sentences=tuple(sentences), sources=sources)
+
+
+def _stated(text: str, start: int, citations: tuple[int, ...]) -> Sentence:
+    return Sentence(text, start, start + len(text), citations, "supported", reason=FROM_CATALOGUE)
+
+
+def _names(paper: Paper, most: int) -> str:
+    shown = ", ".join(paper.authors[:most])
+    return shown + (" et al." if shown and (len(paper.authors) > most or not paper.authors_complete) else "")
+
+
+def _description(asked: CollectionQuestion) -> str:
+    parts = [f"about {asked.topic}"] if asked.topic else []
+    filters = asked.filters
+    if filters.author:
+        parts.append(f"by {filters.author}" + (" as first author" if asked.is_first_author else ""))
+    if filters.year_from and filters.year_from == filters.year_to:
+        parts.append(f"from {filters.year_from}")
+    elif filters.year_from or filters.year_to:
+        parts.append(f"from {filters.year_from or 'the beginning'} to {filters.year_to or 'today'}")
+    if filters.category:
+        parts.append(f"in category {filters.category}")
+    return " and ".join(parts)
+

@@ -1,0 +1,79 @@
+"""Knows what to look at when something does not work: the installation, the collection, the endpoints.
+
+Leaves repair to the user: every finding that is not fine says what to do.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from urllib.parse import urlsplit
+
+from qa_bot.config import Settings, resource_dir
+from qa_bot.embedding import open_embedding
+from qa_bot.ingest import fingerprint_of
+from qa_bot.llm import open_llm
+from qa_bot.prompts import load_templates
+from qa_bot.schema import QABotError
+from qa_bot.store import PaperStore
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    is_fine: bool
+    finding: str
+
+
+def diagnose(settings: Settings) -> list[Check]:
+    """Look at everything once, in the order in which a question needs it. Never raises a QABotError."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("chromadb", "llama-index-core", "openai", "gradio", "tantivy", "onnxruntime"))
+    looks = {
+        "prompts": lambda: f"{len(load_templates(settings.prompts_dir).digest) and 'all files valid'} ({settings.prompts_dir or resource_dir('prompts')})",
+        "embedding": lambda: _embedding(settings),
+        "collection": lambda: _collection(settings),
+        "llm": lambda: _llm(settings),
+    }
+    checks = [Check("installation", True, f"Python {platform.python_version()}, {packages}")]
+    for name, look in looks.items():
+        try:
+            checks.append(Check(name, True, look()))
+        except QABotError as error:
+            checks.append(Check(name, False, str(error)))
+    urls = [url for url in (settings.llm_base_url, settings.embed_base_url, settings.chroma_url) if url]
+    if settings.llm_model and not settings.llm_base_url:
+        urls.append("https://api.openai.com")
+    hosts = sorted({urlsplit(url if "//" in url else f"//{url}").netloc for url in urls})
+    checks.append(Check("network", True, "contacts " + ", ".join(hosts) if hosts else "nothing is contacted"))
+    return checks
+
+
+def _embedding(settings: Settings) -> str:
+    embedding = open_embedding(settings)
+    vectors = embedding.embed(["one probe"])
+    return f"{embedding.name}, {vectors.shape[1]} dimensions"
+
+
+def _collection(settings: Settings) -> str:
+    store = PaperStore(settings.data_dir, fingerprint_of(open_embedding(settings)), chroma_url=settings.chroma_url)
+    try:
+        papers, chunks = store.truth.count("papers"), store.truth.count("chunks")
+        if not papers:
+            return f"empty ({settings.data_dir}); the first question takes in the sample papers"
+        found = f"{papers} papers, {chunks} chunks, {store.vectors.count()} vectors, {store.terms.count()} in the term index"
+        waiting = f", {store.pending} updates waiting (run `qa-bot ingest`)" if store.pending else ""
+        return f"{found}{waiting} ({settings.data_dir})"
+    finally:
+        store.close()
+
+
+def _llm(settings: Settings) -> str:
+    llm = open_llm(settings)
+    if llm is None:
+        return "none configured: answers are extractive (set QA_BOT_LLM_BASE_URL to change that)"
+    models = llm.list_models()
+    reply = llm.complete([{"role": "user", "content": "Reply with the word ready."}], max_tokens=64)
+    return f"{reply.model} replies at {settings.llm_base_url or 'the OpenAI API'}; the server lists {', '.join(models[:8]) or 'no models'}"

@@ -1,0 +1,101 @@
+"""The house of docs/architecture.md: imports point one way, heavy libraries have one owner and come late."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+
+import pytest
+from conftest import REPOSITORY
+
+PACKAGE = REPOSITORY / "qa_bot"
+OWNERS = {
+    "chromadb": {"store"}, "tantivy": {"store"}, "sqlite3": {"store"}, "llama_index": {"query_engine", "evaluation"},
+    "gradio": {"app", "window"}, "onnxruntime": {"embedding", "support"}, "openai": {"llm", "embedding"}, "tiktoken": {"prompts"},
+    "rapidfuzz": {"catalogue", "evaluation"}, "typer": {"cli"}, "torch": set(), "sentence_transformers": set(), "transformers": set(),
+}  # fmt: skip
+# A room may import rooms of the rows above its own, and of its own row only itself.
+FLOORS = [
+    {"schema"},
+    {"config", "markup", "chunking"},
+    {"readers", "catalogue", "embedding", "store", "llm", "prompts", "citations", "follow_up", "support"},
+    {"retrieval", "ingest", "collection"},
+    {"extractive"},
+    {"evidence"},
+    {"answering", "diagnosis"},
+    {"query_engine", "evaluation"},
+    {"window"},
+    {"app"},
+    {"cli"},
+]
+# `figures` serves catalogue and support, the pieces of llm serve llm; each is named for what it knows.
+ANNEXES = {"figures": "chunking", "thinking": "config", "llm_errors": "config", "llm_wire": "config"}
+
+
+def rooms() -> dict[str, list]:
+    found: dict[str, list] = {}
+    for path in PACKAGE.rglob("*.py"):
+        name = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        if name not in ("__init__", "__main__"):
+            found.setdefault(name, []).append(path)
+    return found
+
+
+def imports(path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+@pytest.mark.parametrize("library", sorted(OWNERS))
+def test_heavy_libraries_are_imported_by_their_owner_only(library):
+    users = {room for room, paths in rooms().items() for path in paths if any(i.split(".")[0] == library for i in imports(path))}
+    assert users <= OWNERS[library]
+
+
+def floor_of(room: str) -> int:
+    room = ANNEXES.get(room, room)
+    return next(number for number, floor in enumerate(FLOORS) if room in floor)
+
+
+@pytest.mark.parametrize("room", sorted(rooms()))
+def test_imports_point_one_way(room):
+    for path in rooms()[room]:
+        for name in imports(path):
+            if not name.startswith("qa_bot.") or name.startswith(f"qa_bot.{room}"):
+                continue
+            other = name.split(".")[1]
+            if other in rooms():
+                assert floor_of(other) < floor_of(room), f"{path.name} imports {other}"
+
+
+def test_every_room_is_on_the_page():
+    page = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)/?`", page))
+    assert rooms().keys() - named == set()
+
+
+def test_every_module_says_what_it_knows_and_leaves():
+    for path in PACKAGE.rglob("*.py"):
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        assert docstring, path
+
+
+@pytest.mark.parametrize("what", ["import qa_bot", "from qa_bot.config import load_settings; load_settings()", "import qa_bot.cli"])
+def test_light_imports_stay_light(what):
+    heavy = "chromadb gradio llama_index openai onnxruntime tantivy tiktoken".split()
+    program = f"{what}\nimport sys\nprint([m for m in {heavy!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_asking_does_not_wait_for_llama_index_or_gradio():
+    program = "import qa_bot.answering, sys; print([m for m in ('llama_index', 'gradio', 'openai') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
