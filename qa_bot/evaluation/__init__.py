@@ -1,0 +1,16 @@
+"""Knows how good the answers are: question sets, metrics, runs, comparison and report; asks through the query engine only.
+
+Leaves any way of answering to the engine. `run_eval` is what the command line calls; `evaluate` takes any engine.
+"""
+
+from __future__ import annotations
+
+from qa_bot.evaluation.evaluate import Engine, engine_support, evaluate
+from qa_bot.evaluation.questions import Question, QuestionError, load_questions, shipped_questions
+from qa_bot.evaluation.runs import EvalResult, RunError, load_run
+from qa_bot.evaluation.summary import GateError, failed_gates, figure
+
+__all__ = [
+    "Engine", "EvalResult", "GateError", "Question", "QuestionError", "RunError", "engine_support", "evaluate", "failed_gates",
+    "figure", "load_questions", "load_run", "shipped_questions",
+]  # fmt: skip

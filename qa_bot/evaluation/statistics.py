@@ -70,3 +70,18 @@ def _draws(size: int, resamples: int, seed: int):
     piece = max(1, min(resamples, 2_000_000 // max(size, 1)))
     for start in range(0, resamples, piece):
         yield generator.integers(0, size, size=(min(piece, resamples - start), size))
+
+
+def stratified_interval(
+    groups: Sequence[Sequence[float]], *, level: float = 0.95, resamples: int = RESAMPLES, seed: int = SEED
+) -> tuple[float, float, float]:
+    """Return (mean of the groups' means, low, high), each group resampled by itself."""
+    means = np.mean(
+        [
+            np.concatenate([np.asarray(group, dtype=float)[draw].mean(axis=1) for draw in _draws(len(group), resamples, seed + number)])
+            for number, group in enumerate(groups)
+        ],
+        axis=0,
+    )
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(np.mean([np.mean(group) for group in groups])), float(low), float(high)

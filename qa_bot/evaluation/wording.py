@@ -25,6 +25,7 @@ _STOPWORDS = frozenset(
     "they this those through to too under until up upon us very was we were what when where which while who whom why will with would you your".split()
 )
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*%?|[^\W\d_]+|\d", re.UNICODE)
+_PERCENT = re.compile(r"(?<=\d)\s*(?:%|per\s?cent\b)", re.IGNORECASE)
 _LATEX = re.compile(r"\\unicode\{x[0-9a-fA-F]+\}|\\[a-zA-Z]+|[$^_{}]")
 _CITATION = re.compile(r"~~\[[^\]]*\]~~|\[\d+(?:\s*[,;–-]\s*\d+)*\]|【\d+】")
 
@@ -34,7 +35,7 @@ def tokens(text: str) -> list[str]:
 
     A percent sign stays with its number, because 40 and 40% are different claims.
     """
-    text = _LATEX.sub("", _CITATION.sub(" ", text))
+    text = _PERCENT.sub("%", _LATEX.sub("", _CITATION.sub(" ", text)))
     decomposed = unicodedata.normalize("NFKD", text)
     plain = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
     return [_SMALL_NUMBERS.get(token, token.replace(",", "")) for token in _TOKEN.findall(plain)]
