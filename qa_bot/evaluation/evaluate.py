@@ -95,10 +95,17 @@ def _ask_all(
 
     with ThreadPoolExecutor(max_workers=max(1, concurrency), thread_name_prefix="evaluate") as pool:
         waiting: set[Future] = {pool.submit(ask, question) for question in todo}
+        fault: BaseException | None = None
         try:
             while waiting:
-                finished, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+                finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 for future in finished:
+                    if future.cancelled():
+                        continue
+                    if future.exception() is not None:
+                        fault = fault or future.exception()
+                        pool.shutdown(wait=False, cancel_futures=True)  # what is under way still ends and is kept
+                        continue
                     row = future.result()
                     done[row["id"]] = row
                     if writer:
@@ -106,6 +113,8 @@ def _ask_all(
                     on_progress("asking", len(done), len(questions))
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+    if fault:
+        raise fault
     return [done[question.id] for question in questions]
 
 
@@ -134,12 +143,12 @@ def _row(engine: Engine, question: Question, expected: frozenset[str], supports:
     }  # fmt: skip
 
 
-def evidence_score(answer: Answer) -> float | None:
+def evidence_score(answer: Answer) -> float:
     """Return how sure the engine was that the papers hold an answer: its evidence score, else the best source's score."""
     value = getattr(answer, "evidence_score", None)
-    if value is None and answer.sources:
-        value = max(source.score for source in answer.sources)
-    return round(float(value), 4) if value is not None else None
+    if value is None:
+        value = max((source.score for source in answer.sources), default=0.0)
+    return round(float(value), 4)
 
 
 def _plain_usage(answer: Answer) -> dict[str, float]:

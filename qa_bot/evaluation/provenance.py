@@ -12,6 +12,7 @@ import json
 import platform
 import tokenize
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ def corpus_digest(papers: Sequence[Paper]) -> dict[str, Any]:
     return {"papers": len(papers), "digest": _sha(rows)}
 
 
+@cache
 def code_digest(package: Path | None = None) -> str:
     """Return a digest of the package's modules, models and prompts as far as they can change an answer or a figure.
 
