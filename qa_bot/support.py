@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -45,8 +45,10 @@ _STOP_WORDS = frozenset(
     there here such so also into over under between among both each more most some any all other not no nor""".split()
 )
 _NEGATIONS = re.compile(
-    r"\b(?:not|no|never|without|cannot|neither|nor|none|nothing|lacks?|lacking|fails?|failed|absence|absent|unable|unlike|hardly|rarely|independent(?:ly)?)\b|n['’]t\b", re.I
+    r"\b(?:not|no|never|without|cannot|neither|nor|none|nothing|lacks?|lacking|fails?|failed|absence|absent|unable|hardly|rarely|nobody)\b|n['’]t\b", re.I
 )
+# Words before a quoted piece of a sentence that may turn it round or leave it open.
+_UNSETTLED = re.compile(r"\b(?:whether|if|hypothes\w+|assum\w+|belie\w+|misconception\w*|claims?|claimed|could|may|might|seems?|question\w*|ask|test\w*|unclear|contrary)\b", re.I)
 _OPPOSITES = """increas/decreas increas/reduc higher/lower high/low improv/worsen improv/degrad better/worse best/worst more/less more/fewer larger/smaller large/small
 faster/slower outperform/underperform with/without before/after positiv/negativ gain/loss strong/weak stronger/weaker promot/inhibit activat/inhibit upregulat/downregulat
 enhanc/inhibit enhanc/reduc enhanc/impair induc/suppress prevent/caus protect/risk up/down accelerat/slow allow/prevent includ/exclud support/contradict same/different
@@ -117,7 +119,7 @@ def plain_claim(sentence: str) -> str:
     """Return the sentence without citation marks and without "The authors show that"."""
     bare = " ".join(_CITATION_MARK.sub("", sentence).split())
     claim = _REPORTED.sub("", bare)
-    return claim[:1].upper() + claim[1:] if len(claim.split()) >= 3 else bare
+    return claim[:1].upper() + claim[1:] if len(claim.split()) >= 2 else bare
 
 
 def _verbatim(claim: str, abstract: str, spans: Sequence[Span]) -> Span | None:
@@ -137,7 +139,7 @@ def _verbatim(claim: str, abstract: str, spans: Sequence[Span]) -> Span | None:
         touched = [span for span in spans if span.start < end and start < span.end]
         around = sum(len(_TOKEN.findall(span.text)) for span in touched)
         left_out = abstract[touched[0].start : start] if touched else ""
-        if touched and len(wanted) >= 0.6 * around and not _NEGATIONS.search(left_out):
+        if touched and len(wanted) >= 0.6 * around and not _NEGATIONS.search(left_out) and not _UNSETTLED.search(left_out):
             return Span(abstract[touched[0].start : touched[-1].end], touched[0].start, touched[-1].end)
     return None
 
@@ -250,14 +252,13 @@ class _Case:
 
 
 def _case(claim: str, abstract: str, spans: Sequence[Span], about: str) -> _Case:
-    known = {stem for stem in _stems(abstract)}
     wanted = [figure.value for figure in figures(claim)]
 
     def likeness(span: Span) -> float:
         given = {figure.value for figure in figures(span.text)} if wanted else set()
         return overlap(claim, span.text) + 0.15 * _bigram_overlap(claim, span.text) + 0.2 * sum(value in given for value in wanted)
 
-    ranked = sorted(spans, key=likeness, reverse=True)[:CANDIDATES] if known else []
+    ranked = sorted(spans, key=likeness, reverse=True)[:CANDIDATES]
     premises = list(ranked)
     if len(ranked) > 1:
         first, second = sorted(ranked[:2], key=lambda span: span.start)
@@ -364,7 +365,7 @@ def judge_many(
     for i, (sentence, abstract) in enumerate(pairs):
         claim = plain_claim(sentence)
         spans = (sentence_spans[i] if sentence_spans else None) or split_sentences(abstract)
-        if not claim or not spans:
+        if not claim or not spans or not _stems(abstract):
             found[i] = Judgement("unsupported", 0.0, None, "there is no text to compare")
         elif span := _verbatim(claim, abstract, spans) or _verbatim(sentence, abstract, spans):
             found[i] = Judgement("supported", 0.99, span, "")
@@ -427,8 +428,3 @@ def judge_sources(sentence: str, abstracts: Sequence[str], *, about: Sequence[st
             if whole.support == "supported":
                 break
     return whole
-
-
-def forget(_unused: Iterable[object] = ()) -> None:
-    """Drop the loaded model, for tests and long-lived processes."""
-    support_model.cache_clear()
