@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from qa_bot import collection, retrieval
@@ -75,6 +76,11 @@ class AnswerEngine:
             return ingest(paths, settings=self.settings, embedding=self.embedding, on_progress=on_progress)
         finally:
             self.store = PaperStore(self.settings.data_dir, fingerprint_of(self.embedding), chroma_url=self.settings.chroma_url)
+            self.__dict__.pop("_authors", None)
+
+    @cached_property
+    def _authors(self) -> collection.AuthorNames:
+        return collection.AuthorNames(self.store.truth.distinct("authors"))
 
     def papers(self) -> tuple[Paper, ...]:
         """Return the collection, newest paper first."""
@@ -158,19 +164,22 @@ class AnswerEngine:
         return rewritten if 0 < len(rewritten) <= 4 * len(question) + 300 else by_rule
 
     def _from_catalogue(self, question: str, filters: Filters | None) -> Answer | None:
-        papers = self.papers()
-        asked = collection.understand(question, papers)
+        asked = collection.understand(question, authors=self._authors, categories=self.store.truth.distinct("categories"))
         if asked is None:
             return None
         if asked.kind in ("authors", "date"):
             hits = self.search(asked.topic or question, 1, filters=filters)
             return collection.describe_paper(question, hits[0].paper) if hits else None
-        chosen = collection.select(asked, [p for p in papers if matches(p, filters or Filters())])
+        chosen = [p for p in self.papers() if matches(p, asked.filters) and matches(p, filters or Filters())]
+        for name in asked.also_by:
+            chosen = [paper for paper in chosen if matches(paper, Filters(author=name))]
+        if asked.is_first_author and asked.filters.author:
+            chosen = [paper for paper in chosen if collection.is_first_author(paper, asked.filters.author)]
         if asked.topic:
             about = retrieval.papers_about(asked.topic, store=self.store, embedding=self.embedding)
             allowed = {paper.paper_id for paper in chosen}
             chosen = [hit.paper for hit in about if hit.paper.paper_id in allowed]
-        return collection.list_papers(question, asked, chosen, total=len(papers))
+        return collection.list_papers(question, asked, chosen, total=self.store.truth.count("papers"))
 
     def _extract(self, draft: Answer, passages: Sequence[Passage]) -> Answer:
         text = compose(choose(passages), draft.sources)

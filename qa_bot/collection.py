@@ -6,7 +6,7 @@ Leaves what the papers say to `retrieval` and `extractive`: nearest neighbours c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -19,7 +19,7 @@ _LIST = re.compile(
     rf"^(?:so |and |now |then |ok(?:ay)?,? )*(?:please )?(?:can you |could you )?(?:"
     rf"(?:which|what)(?: (?:of|are|other|all|the|these|your|\d+|\w+ed|recent|different|cv|computer vision|robotics))* {_PAPERS}\b"
     rf"|(?:list|show|find|name|give|tell|get|enumerate)(?: me| us)?(?: all| every| any| some| the| of)*(?: \w+){{0,2}}? {_PAPERS}\b"
-    rf"|{_PAPERS} (?:by|from|on|about|with|written|in|of|that|published)\b"
+    rf"|{_PAPERS} (?:by|from|on|about|with|written|in|of|that|published|between|after|before|since|until|during)\b"
     rf"|(?:all|any) (?:the )?{_PAPERS}\b"
     rf"|(?:are|is) there (?:any |some |a |other )?{_PAPERS}\b"
     rf"|(?:do|does) (?:you|we|the collection) (?:have|hold|contain) (?:any |some |a )?{_PAPERS}\b"
@@ -44,8 +44,6 @@ _FIRST = re.compile(r"\b(?:first|lead)[- ]?auth", re.I)
 _FIRST_NAMED = re.compile(r"\bas (?:the )?(?:first|lead)\b", re.I)
 _YEAR = r"((?:19|20)\d\d)"
 _NUMBERS = dict(zip("one two three four five six seven eight nine ten".split(), range(1, 11)))
-_CATEGORY_WORDS = {"computer vision": "CV", "robotics": "RO", "machine learning": "LG", "computation and language": "CL", "galaxy astrophysics": "GA"}
-_AUTHOR_CUE = re.compile(r"\b(?:by|from|author\w*|co-?author\w*|wrot\w*|writ\w*|publish\w*|has|have|did|does|with|of)\b|'s\b|’s\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -55,41 +53,56 @@ class CollectionQuestion:
     kind: Kind
     filters: Filters
     topic: str = ""
+    also_by: tuple[str, ...] = ()
     is_first_author: bool = False
     limit: int | None = None
 
 
-def find_author(question: str, papers: Sequence[Paper]) -> tuple[str, str] | None:
-    """Return (author as the collection spells it, the words of the question that name them), or None.
+class AuthorNames:
+    """The authors of a collection, found by the words that end a question's mention of them."""
 
-    A full name counts anywhere; a surname alone where a word such as "by" or "wrote" or a genitive stands in the
-    question and it is capitalised there, and only when nobody's full name is found.
-    """
-    names = sorted({author for paper in papers for author in paper.authors}, key=lambda n: (-len(n), n))
-    flat = plain_name(question)
-    for name in names:
-        parts = plain_name(name).split()
-        if len(parts) < 2:
-            continue
-        variants = [r"\s+".join(map(re.escape, parts))]
-        variants.append(rf"{re.escape(parts[0])}\s+(?:\w\.?\s+)?{re.escape(parts[-1])}")
-        variants.append(rf"{parts[0][0]}\.\s*{re.escape(parts[-1])}")
-        if len(plain_name(question)) == len(question):
-            for variant in variants:
-                if found := re.search(rf"(?<!\w){variant}(?!\w)", flat):
-                    return name, question[found.start() : found.end()]
-        elif any(re.search(rf"(?<!\w){variant}(?!\w)", flat) for variant in variants):
-            return name, name
-    if not _AUTHOR_CUE.search(question):
-        return None
-    surnames = {plain_name(name).split()[-1]: name.split()[-1] for name in names if len(name.split()) > 1}
-    for word in re.findall(r"[^\W\d_][\w’'-]*", question)[1:]:
-        bare = re.sub(r"['’]s$", "", word)
-        if bare[0].isupper() and len(bare) > 1 and plain_name(bare) in surnames:
-            before = question[: question.index(word)].rstrip().lower()
-            if re.search(r"(?:\bby|\bfrom|\bof|\bauthors?|\bhas|\bhave|\bdid|\bdoes|\bwith|\bdr\.?|\bprof\.?|\band)$", before) or word != bare:
-                return surnames[plain_name(bare)], bare
-    return None
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_surname: dict[str, list[list[str]]] = {}
+        self._spelled: dict[tuple[str, ...], str] = {}
+        for name in names:
+            parts = plain_name(name).split()
+            if len(parts) > 1:
+                self._by_surname.setdefault(parts[-1], []).append(parts)
+                self._spelled.setdefault(tuple(parts), name)
+
+    def find(self, question: str) -> list[tuple[str, str]]:
+        """Return (author as the collection spells it, the words of the question that name them) of all that it names.
+
+        A full name counts anywhere, with or without accents and middle initials, also as "L. Beyer". A surname alone
+        counts where it is capitalised and "by", "of", "did" or the like stands before it or a genitive behind it.
+        """
+        words = [(found[0], found.start()) for found in re.finditer(r"[^\W\d_](?:[\w’'-]*\w)?\.?", question)]
+        named, alone = [], []
+        for place, (word, start) in enumerate(words):
+            bare = re.sub(r"(?:['’]s?|\.)$", "", word)
+            surname = plain_name(bare)
+            before = [plain_name(w.rstrip(".")) for w, _ in words[max(0, place - 3) : place]]
+            known = self._by_surname.get(surname, ())
+            given, parts = max(((_given_names_before(parts[:-1], before), parts) for parts in known), default=(0, ()), key=lambda g: g[0])
+            if given:
+                named.append((self._spelled[tuple(parts)], question[words[place - given][1] : start + len(bare)]))
+            elif known and place and bare[0].isupper() and len(bare) > 1:
+                if before[-1] in _BEFORE_A_NAME or word.endswith(("'s", "’s")):
+                    alone.append((self._spelled[tuple(known[0])].split()[-1], bare))
+        return named or alone
+
+
+_BEFORE_A_NAME = frozenset("by from of author authors has have did does with dr prof and professor".split())
+
+
+def _given_names_before(given: Sequence[str], before: Sequence[str]) -> int:
+    """Return how many words before a surname are these given names (whole, without middle initials, or as initials), else 0."""
+    full = [name for name in given if len(name.rstrip(".")) > 1] or list(given)
+    initials = [name[0] for name in given]
+    for form in (list(given), [name.rstrip(".") for name in given], full, full[:1], initials, initials[:1]):
+        if form and list(before[-len(form) :]) == form:
+            return len(form)
+    return 0
 
 
 def find_years(question: str) -> tuple[int | None, int | None, str]:
@@ -110,18 +123,19 @@ def find_years(question: str) -> tuple[int | None, int | None, str]:
     return None, None, ""
 
 
-def understand(question: str, papers: Sequence[Paper]) -> CollectionQuestion | None:
+def understand(question: str, *, authors: AuthorNames, categories: Collection[str] = ()) -> CollectionQuestion | None:
     """Read a question about the collection; None when it asks for what the papers say."""
     text = " ".join(question.split())
-    author = find_author(text, papers)
+    named = authors.find(text)
+    author = named[0] if named else None
     first_year, last_year, year_words = find_years(text)
-    category, category_words = _find_category(text, papers)
+    category, category_words = _find_category(text, categories)
     filters = Filters(author=author[0] if author else None, year_from=first_year, year_to=last_year, category=category)
     rest = text
-    for words in (author[1] if author else "", year_words, category_words):
+    for words in (*(words for _, words in named), year_words, category_words):
         rest = rest.replace(words, " ", 1) if words else rest
     about_papers = re.search(rf"\b{_PAPERS}\b", text, re.I)
-    base = CollectionQuestion("list", filters, is_first_author=bool(_FIRST.search(text) or _FIRST_NAMED.search(text)))
+    base = CollectionQuestion("list", filters, also_by=tuple(name for name, _ in named[1:]), is_first_author=bool(_FIRST.search(text) or _FIRST_NAMED.search(text)))
     for kind, pattern in (("newest", _NEWEST), ("oldest", _OLDEST)):
         if pattern.search(text) and about_papers:
             return replace(base, kind=kind, topic=_topic(rest), limit=_how_many(text))
@@ -141,8 +155,8 @@ def understand(question: str, papers: Sequence[Paper]) -> CollectionQuestion | N
     return None
 
 
-def _find_category(question: str, papers: Sequence[Paper]) -> tuple[str | None, str]:
-    known = {category.lower(): category for paper in papers for category in paper.categories}
+def _find_category(question: str, categories: Collection[str]) -> tuple[str | None, str]:
+    known = {category.lower(): category for category in categories}
     for found in re.finditer(r"\b(?:category|subject|class|section|cs\.|stat\.|astro-ph\.)\s*([A-Za-z.-]+)", question, re.I):
         for name in (found[0].lower().replace(" ", ""), found[1].lower()):
             if name in known:
@@ -163,7 +177,7 @@ _FILLER = re.compile(
     rf"hold|contain|in|this|your|our|collection|corpus|library|{_PAPERS}|by|from|about|on|with|written|wrote|write|published|publish|that|authored?|co-?authored?|co-?author|"
     rf"as|first|lead|authors?|how|many|number|count|newest|latest|most|recent|oldest|earliest|please|can|could|and|to|a|an|for|dated|year|work(?:ed)?|"
     rf"deal|deals|dealing|discuss\w*|address\w*|concern\w*|mention\w*|cover\w*|treat\w*|involv\w*|related|talk|talks|topic|subject|study|studies|studied|'s|its|it|"
-    rf"so|now|then|ok|okay|one|ones|each|or|at|uses?|using|used|introduc\w*|propos\w*|present\w*|describ\w*|report\w*|focus\w*|look\w*|investigat\w*|explor\w*|consider\w*)\b",
+    rf"so|now|then|ok|okay|one|ones|each|or|at|uses?|using|used|introduc\w*|propos\w*|present\w*|describ\w*|report\w*|focus\w*|look\w*|investigat\w*|explor\w*|consider\w*|appear\w*|come|came|out|s|between|since|before|after|until|during)\b",
     re.I,
 )
 
@@ -171,7 +185,8 @@ _FILLER = re.compile(
 def _topic(rest: str) -> str:
     """Return the words that say what listed papers must be about, in their order."""
     words = re.findall(r"[\w][\w.+/-]*", _FILLER.sub(" ", rest))
-    return " ".join(word.strip(".-") for word in words if word.strip(".-"))
+    bare = [word.strip(".-") for word in words]
+    return " ".join(word for word in bare if len(word) > 1 and word.lower() not in _NUMBERS)
 
 
 def _target(text: str) -> str:
@@ -184,15 +199,9 @@ def _target(text: str) -> str:
     return " ".join(re.findall(r"[\w][\w.+-]*", bare))
 
 
-def select(question: CollectionQuestion, papers: Sequence[Paper]) -> list[Paper]:
-    """Return the papers that pass the filters of a question, newest first; the topic is for the caller to judge."""
-    from qa_bot.store import matches
-
-    chosen = [paper for paper in papers if matches(paper, question.filters)]
-    if question.is_first_author and question.filters.author:
-        wanted = plain_name(question.filters.author).split()
-        chosen = [p for p in chosen if p.authors and all(word in plain_name(p.authors[0]).split() for word in wanted)]
-    return chosen
+def is_first_author(paper: Paper, name: str) -> bool:
+    """Say whether the first author of a paper goes by this name or surname."""
+    return bool(paper.authors) and all(word in plain_name(paper.authors[0]).split() for word in plain_name(name).split())
 
 
 def by_date(papers: Sequence[Paper], *, newest_first: bool) -> list[Paper]:
@@ -261,7 +270,7 @@ def _description(asked: CollectionQuestion) -> str:
     parts = [f"about {asked.topic}"] if asked.topic else []
     filters = asked.filters
     if filters.author:
-        parts.append(f"by {filters.author}" + (" as first author" if asked.is_first_author else ""))
+        parts.append(f"by {' and '.join([filters.author, *asked.also_by])}" + (" as first author" if asked.is_first_author else ""))
     if filters.year_from and filters.year_from == filters.year_to:
         parts.append(f"from {filters.year_from}")
     elif filters.year_from or filters.year_to:

@@ -194,6 +194,11 @@ class Truth:
                 found[chunk_id] = Chunk(chunk_id, paper_id, version, abstract[start:end], start, end)
         return found
 
+    def distinct(self, name: str) -> list[str]:
+        """Return every "authors" or "categories" that some paper has, each once, in order."""
+        rows = self._db.execute(f"SELECT DISTINCT j.value FROM papers p, json_each(p.body, '$.{name}') j ORDER BY 1")
+        return [row[0] for row in rows]
+
     def count(self, table: str) -> int:
         """Return the number of rows of "papers", "chunks", "records" or "skipped"."""
         return self._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]

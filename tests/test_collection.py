@@ -1,0 +1,142 @@
+"""Questions about the collection: read right, answered from the catalogue, and left alone when they ask something else."""
+
+from __future__ import annotations
+
+import pytest
+
+from qa_bot.collection import AuthorNames, by_date, describe_paper, list_papers, understand
+from qa_bot.schema import Filters, Origin, Paper, Version
+
+AUTHORS = AuthorNames(
+    ["Lucas Beyer", "Xiaohua Zhai", "Olivier J. Hénaff", "João Carreira", "Xi Chen", "Skanda Koppula", "C. Daniel Freeman", "Aäron van den Oord"]
+)
+
+
+def read(question):
+    return understand(question, authors=AUTHORS, categories=["CV", "RO", "stat.ML"])
+
+
+@pytest.mark.parametrize(
+    ("question", "author"),
+    [
+        ("Which papers did Lucas Beyer write?", "Lucas Beyer"),
+        ("papers by lucas beyer", "Lucas Beyer"),
+        ("Papers by L. Beyer?", "Lucas Beyer"),
+        ("List Beyer's papers", "Beyer"),
+        ("Which papers by Beyer are there?", "Beyer"),
+        ("What has Olivier Henaff published?", "Olivier J. Hénaff"),
+        ("What has Olivier J. Hénaff published?", "Olivier J. Hénaff"),
+        ("Show me papers of Joao Carreira", "João Carreira"),
+        ("Which papers have Xi Chen as first author?", "Xi Chen"),
+        ("all papers by Daniel Freeman", "C. Daniel Freeman"),
+        ("papers by Aaron van den Oord", "Aäron van den Oord"),
+    ],
+)
+def test_authors_are_found_however_they_are_written(question, author):
+    found = read(question)
+    assert found.kind == "list" and found.filters.author == author and found.topic == ""
+
+
+def test_two_authors_both_count():
+    found = read("Which papers did Lucas Beyer and Xiaohua Zhai write together?")
+    assert (found.filters.author, found.also_by) == ("Lucas Beyer", ("Xiaohua Zhai",))
+
+
+@pytest.mark.parametrize(
+    ("question", "years"),
+    [
+        ("Which papers are from 2021?", (2021, 2021)),
+        ("papers from 2019 to 2021", (2019, 2021)),
+        ("papers between 2019 and 2021", (2019, 2021)),
+        ("Which papers were published since 2023?", (2023, None)),
+        ("papers after 2023", (2024, None)),
+        ("list papers before 2017", (None, 2016)),
+        ("Which 2020 papers do you have?", (2020, 2020)),
+        ("What papers appeared in 2018?", (2018, 2018)),
+    ],
+)
+def test_years_are_read(question, years):
+    found = read(question)
+    assert (found.filters.year_from, found.filters.year_to) == years and found.topic == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "topic", "limit"),
+    [
+        ("How many papers are there?", "count", "", None),
+        ("How many papers about tracking do you have?", "count", "tracking", None),
+        ("What is the newest paper?", "newest", "", 1),
+        ("Name the three oldest papers on robots", "oldest", "robots", 3),
+        ("which papers are about race cars?", "list", "race cars", None),
+        ("What papers are there on person re-identification?", "list", "person re-identification", None),
+        ("Are there any papers about galaxies?", "list", "galaxies", None),
+        ("Who wrote the FlexiViT paper?", "authors", "FlexiViT", None),
+        ("Who are the authors of Big Transfer?", "authors", "Big Transfer", None),
+        ("When was the Kubric paper published?", "date", "Kubric", None),
+        ("In which year did MLP-Mixer appear?", "date", "MLP-Mixer", None),
+        ("List all papers in category RO", "list", "", None),
+    ],
+)
+def test_kind_and_topic_are_read(question, kind, topic, limit):
+    found = read(question)
+    assert (found.kind, found.topic, found.limit) == (kind, topic, limit)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which encoder does PaliGemma use?",
+        "How many images does the dataset hold?",
+        "Which work lets one network run at any patch size?",
+        "What accuracy does it reach on ImageNet 2012?",
+        "How does Lucas Beyer train vision transformers?",
+        "What is the latest accuracy on ObjectNet?",
+        "How many parameters does the paper's model have?",
+        "",
+    ],
+)
+def test_questions_about_content_are_left_alone(question):
+    assert read(question) is None
+
+
+def paper(number: int, title: str, date: str | None, *authors: str) -> Paper:
+    return Paper(f"t:{number}", title, (Version("Text.", "Text.", date, (Origin("f", number),)),), authors=authors, date=date)
+
+
+PAPERS = [paper(1, "First", "2019-05", "Lucas Beyer"), paper(2, "Second", "2021", "Xi Chen", "Lucas Beyer"), paper(3, "Third", None)]
+
+
+def test_list_cites_every_paper_by_its_own_line():
+    asked = read("Which papers by Lucas Beyer?")
+    answer = list_papers("q", asked, PAPERS[:2], total=3)
+    assert answer.status == "answered" and [s.title for s in answer.sources] == ["Second", "First"]
+    for sentence in answer.sentences:
+        assert answer.text[sentence.start : sentence.end] == sentence.text
+    for source in answer.sources:
+        (line,) = [s for s in answer.sentences if s.citations == (source.number,)]
+        assert source.title in line.text and f"[{source.number}]" in line.text
+
+
+def test_nothing_found_is_declined_with_the_reason():
+    answer = list_papers("q", read("Which papers are about galaxies?"), [], total=3)
+    assert answer.status == "declined" and "galaxies" in answer.reason and answer.sources == ()
+
+
+def test_newest_ignores_undated_papers():
+    assert [p.title for p in by_date(PAPERS, newest_first=True)] == ["Second", "First"]
+    answer = list_papers("q", read("What is the newest paper?"), PAPERS, total=3)
+    assert [s.title for s in answer.sources] == ["Second"]
+
+
+def test_count_of_everything_is_the_total():
+    assert "3 papers" in list_papers("q", read("How many papers are there?"), PAPERS, total=3).text
+
+
+def test_authors_and_date_of_one_paper():
+    answer = describe_paper("q", PAPERS[1])
+    assert "Xi Chen, Lucas Beyer" in answer.text and "2021" in answer.text and answer.sources[0].cited
+    assert "does not name" in describe_paper("q", PAPERS[2]).text
+
+
+def test_filters_are_plain_data():
+    assert not Filters() and Filters(year_to=2020)
