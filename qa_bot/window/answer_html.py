@@ -1,0 +1,233 @@
+"""Knows how an Answer looks: marked sentences, numbered citations, the cited titles, the quiet line below.
+
+Leaves the evidence behind a citation to `evidence_html` and the widgets to `app`. The chat widget's sanitiser
+drops data-* and aria-* attributes, so everything that the page's script needs travels in class names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from qa_bot.schema import Answer, Paper, Sentence, Source
+from qa_bot.window.evidence_html import byline, evidence_cards, link
+from qa_bot.window.inert import Block, Token, blocks, escape, inline_html, split_at, token_html, tokens
+
+_NO_PAPERS: Mapping[str, Paper] = {}
+_SUPPORT_LABELS = {"weak": "weak support", "unsupported": "unsupported"}
+_FALLBACK_REASONS = {
+    "weak": "The cited abstract carries this sentence only in part.",
+    "unsupported": "No retrieved abstract was found to carry this sentence.",
+}
+
+
+def render_question(question: str) -> str:
+    """Render what was typed, as typed."""
+    return f'<div class="qa-question">{escape(question.strip()).replace("&#10;", "<br>")}</div>'
+
+
+def render_waiting(line: str) -> str:
+    """Render the place of an answer that has not begun, with what is being done."""
+    return f'<div class="qa-answer qa-streaming"><p class="qa-state">{escape(line)}<span class="qa-dots"></span></p></div>'
+
+
+def render_failure(message: str, *, partly: str = "") -> str:
+    """Render a message of the QABotError family in an answer's place; `partly` is HTML of what had been written."""
+    return (
+        f'{partly}<div class="qa-answer qa-failed"><p class="qa-state">No answer</p><p class="qa-message">{escape(message)}</p>'
+        '<p class="qa-meta">Your question is kept above: ask it again when this is put right.</p></div>'
+    )
+
+
+def render_answer(
+    answer: Answer, *, papers: Mapping[str, Paper] = _NO_PAPERS, stopped: bool = False, seconds: float | None = None
+) -> str:
+    """Render an answer or a growing snapshot as one line of inert HTML.
+
+    `papers` maps paper ids to what the evidence cards add (versions, venue, BibTeX); cards come with the final
+    snapshot only. `seconds` is the time measured around the answer, where its own timings lack a total.
+    """
+    if not answer.is_final and not stopped:
+        body = f'<div class="qa-text">{_text(answer)}<span class="qa-caret"></span></div>' if answer.text.strip() else ""
+        return f'<div class="qa-answer qa-streaming"><p class="qa-state">{_writing(answer)}<span class="qa-dots"></span></p>{body}</div>'
+    shown = _without_titles(answer) if answer.status == "declined" and not answer.sentences else answer
+    parts = [f'<p class="qa-state">{_state(answer, stopped)}</p>', _understood(answer)]
+    if shown.text.strip():
+        parts.append(f'<div class="qa-text">{_text(shown)}</div>')
+    if answer.status != "answered" and answer.reason and not stopped and answer.reason.strip() not in shown.text:
+        parts.append(f'<p class="qa-reason">{escape(answer.reason)}</p>')
+    parts += [_cited(answer), _nearest(answer), _problems(answer), _meta(answer, seconds)]
+    if answer.sources:
+        parts.append(f'<div class="qa-evidence" hidden>{evidence_cards(answer, papers)}</div>')
+    looks = f"qa-{answer.status} qa-by-{answer.mode}" + (" qa-stopped" if stopped else "")
+    return f'<div class="qa-answer {looks}">{"".join(parts)}</div>'
+
+
+def _without_titles(answer: Answer) -> Answer:
+    """Cut a declined answer before the sentence that lists paper titles: they stand below it as links."""
+    first = min((at for s in answer.sources if (at := answer.text.find(s.title)) > 0), default=len(answer.text))
+    if first == len(answer.text):
+        return answer
+    return replace(answer, text=answer.text[: answer.text.rfind(". ", 0, first) + 1])
+
+
+def _writing(answer: Answer) -> str:
+    if answer.text.strip():
+        return "Writing"
+    return f"Reading {len(answer.sources)} papers" if answer.sources else "Searching the papers"
+
+
+def _state(answer: Answer, stopped: bool) -> str:
+    if stopped:
+        return "Stopped"
+    if answer.status == "declined":
+        return "Not answered by these papers"
+    label = "Answered in part" if answer.status == "partial" else "Answered"
+    if answer.mode == "extractive":
+        label += " · sentences quoted from the abstracts"
+    return label
+
+
+def _understood(answer: Answer) -> str:
+    asked, understood = answer.question.strip(), answer.standalone_question.strip()
+    if not understood or understood == asked:
+        return ""
+    return f'<p class="qa-understood">Understood as: <q>{escape(understood)}</q></p>'
+
+
+def _text(answer: Answer) -> str:
+    out: list[str] = []
+    open_list = ""
+    for block in blocks(answer.text):
+        list_tag = {"item": "ul", "numbered": "ol"}.get(block.kind, "")
+        if list_tag != open_list:
+            out.append((f"</{open_list}>" if open_list else "") + (f"<{list_tag}>" if list_tag else ""))
+            open_list = list_tag
+        out.append(_block(answer, block))
+    return "".join(out) + (f"</{open_list}>" if open_list else "")
+
+
+def _block(answer: Answer, block: Block) -> str:
+    if block.kind == "code":
+        return f"<pre><code>{escape(answer.text[block.start : block.end])}</code></pre>"
+    content = _sentences(answer, block)
+    if block.kind == "item":
+        return f"<li>{content}</li>"
+    if block.kind == "numbered":
+        return f'<li value="{block.level}">{content}</li>'
+    if block.kind == "heading":
+        return f'<p class="qa-heading"><strong>{content}</strong></p>'
+    return f"<p>{content}</p>"
+
+
+def _sentences(answer: Answer, block: Block) -> str:
+    cuts = [offset for s in answer.sentences for offset in (s.start, s.end)]
+    pieces = [piece for token in tokens(answer.text, block.start, block.end) for piece in split_at(token, cuts)]
+    out: list[str] = []
+    current: int | None = None
+    run: list[str] = []
+    for piece in pieces:
+        owner = _owner(answer.sentences, piece)
+        if owner != current and run:
+            out.append(_sentence(answer, current, run))
+            run = []
+        current = owner
+        run.append(_citation(answer, piece, owner) if piece.numbers else _said(token_html(piece)))
+    if run:
+        out.append(_sentence(answer, current, run))
+    return "".join(out)
+
+
+def _said(piece: str) -> str:
+    """Wrap the words alone, so that the underline of a weak sentence ends where they end."""
+    words = piece.strip()
+    return piece.replace(words, f'<span class="qa-said">{words}</span>', 1) if words else piece
+
+
+def _owner(sentences: tuple[Sentence, ...], piece: Token) -> int | None:
+    for index, sentence in enumerate(sentences):
+        if sentence.start <= piece.start < sentence.end:
+            return index
+    # A mark written after the full stop belongs to the sentence that it follows.
+    if piece.numbers:
+        before = [index for index, sentence in enumerate(sentences) if sentence.end <= piece.start]
+        return before[-1] if before else None
+    return None
+
+
+def _sentence(answer: Answer, index: int | None, run: list[str]) -> str:
+    inner = "".join(run)
+    if index is None or not inner.strip():
+        return inner
+    sentence = answer.sentences[index]
+    if sentence.support == "supported" or not answer.is_final:
+        return f'<span class="qa-sentence qa-sen-{index}">{inner}</span>'
+    label = _SUPPORT_LABELS[sentence.support]
+    reason = escape(sentence.reason.strip() or _FALLBACK_REASONS[sentence.support])
+    return (
+        f'<span class="qa-sentence qa-sen-{index} qa-{sentence.support}">{inner}'
+        f'<button type="button" class="qa-note" title="{label}: {reason}">'
+        f'<span class="qa-note-label">{label}</span><span class="qa-sr">: {reason}</span></button></span>'
+    )
+
+
+def _citation(answer: Answer, piece: Token, owner: int | None) -> str:
+    by_number = {source.number: source for source in answer.sources}
+    return "".join(
+        _invented(n) if piece.kind == "invented" or (answer.is_final and n not in by_number) else _mark(n, by_number.get(n), owner)
+        for n in piece.numbers
+    )
+
+
+def _invented(number: int) -> str:
+    return f'<s class="qa-invented" title="Invented citation: no retrieved paper has this number">[{number}]</s>'
+
+
+def _mark(number: int, source: Source | None, owner: int | None) -> str:
+    spoken = f'<span class="qa-sr"> Source {number}: {escape(source.title)}</span>' if source else ""
+    sentence = "" if owner is None else f" qa-of-{owner}"
+    return f'<button type="button" class="qa-cite qa-src-{number}{sentence}"><span class="qa-n">{number}</span>{spoken}</button>'
+
+
+def _cited(answer: Answer) -> str:
+    return _titles("Cited papers", "qa-cited", [s for s in answer.sources if s.cited])
+
+
+def _nearest(answer: Answer) -> str:
+    if answer.status == "answered":
+        return ""
+    return _titles("Nearest papers", "qa-nearest", [s for s in answer.sources if not s.cited][:4])
+
+
+def _titles(heading: str, look: str, sources: list[Source]) -> str:
+    if not sources:
+        return ""
+    items = "".join(
+        f'<li value="{s.number}"><span class="qa-n">[{s.number}]</span>'
+        f'<button type="button" class="qa-open qa-src-{s.number}">{inline_html(s.title)}</button>'
+        f'<span class="qa-under">{escape(byline(s))}{link(s.url)}</span></li>'
+        for s in sources
+    )
+    return f'<p class="qa-list-heading">{heading}</p><ol class="qa-titles {look}">{items}</ol>'
+
+
+def _problems(answer: Answer) -> str:
+    if not answer.problems:
+        return ""
+    items = "".join(f"<li>{escape(problem.message)}</li>" for problem in answer.problems)
+    return f'<ul class="qa-problems">{items}</ul>'
+
+
+def _meta(answer: Answer, seconds: float | None) -> str:
+    who = "Extractive, no language model" if answer.mode == "extractive" else f"Written by {answer.model or 'a language model'}"
+    total = answer.timings.get("total_seconds", seconds)
+    facts = [who]
+    if total is not None:
+        facts.append(f"{total:.1f} s" if total >= 0.95 else f"{max(1, round(total * 1000))} ms")
+    cited = sum(source.cited for source in answer.sources)
+    if answer.sources:
+        facts.append(f"{cited} of {len(answer.sources)} retrieved papers cited")
+    tokens_used = answer.usage.get("total_tokens")
+    if tokens_used:
+        facts.append(f"{tokens_used:,} tokens")
+    return f'<p class="qa-meta">{escape(" · ".join(facts))}</p>'

@@ -1,0 +1,236 @@
+// Runs once, with gr.HTML's `element` and `trigger`. Shows the evidence that every answer carries hidden in itself:
+// a small card at a citation, and the panel beside the conversation. Text is only ever cloned or set as text.
+
+const root = document;
+const q = (selector, within = root) => within.querySelector(selector);
+const qa = (selector, within = root) => [...within.querySelectorAll(selector)];
+const numberOf = (node, prefix) => {
+  const found = [...node.classList].find((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)));
+  return found === undefined ? null : found.slice(prefix.length);
+};
+const isNarrow = () => window.matchMedia("(max-width: 900px)").matches;
+
+root.documentElement.lang = root.documentElement.lang || "en";
+
+// --- where the evidence of a citation is -------------------------------------------------------------------------
+function cardOf(mark) {
+  const answer = mark.closest(".qa-answer");
+  const number = numberOf(mark, "qa-src-");
+  return answer && number ? q(`.qa-evidence .qa-card-${number}`, answer) : null;
+}
+
+// --- the small card at a citation --------------------------------------------------------------------------------
+const pop = root.createElement("div");
+pop.id = "qa-pop";
+pop.setAttribute("role", "tooltip");
+pop.hidden = true;
+q(".gradio-container")?.append(pop);
+let popFor = null;
+let popTimer = 0;
+
+function addLine(className, content) {
+  const line = root.createElement("p");
+  line.className = className;
+  if (content instanceof Node) line.append(content);
+  else line.textContent = content;
+  pop.append(line);
+}
+
+function showPop(mark) {
+  const card = cardOf(mark);
+  clearTimeout(popTimer);
+  if (!card || popFor === mark) return;
+  hidePop();
+  popFor = mark;
+  pop.replaceChildren();
+  addLine("qa-pop-title", q(".qa-card-title", card)?.textContent ?? "");
+  addLine("qa-pop-byline", q(".qa-card-byline", card)?.textContent ?? "");
+  const sentence = numberOf(mark, "qa-of-");
+  const quotes = sentence === null ? [] : qa(`mark.qa-ev-${sentence}`, card).map((m) => m.textContent);
+  if (quotes.length) addLine("qa-pop-quote", `“${quotes.join("").trim()}”`);
+  else if (sentence !== null) addLine("qa-pop-none", "No sentence of this abstract was found to carry this one.");
+  const open = root.createElement("button");
+  open.type = "button";
+  open.className = "qa-pop-open";
+  open.textContent = "Show in the abstract";
+  open.addEventListener("click", () => openEvidence(mark));
+  pop.append(open);
+  pop.hidden = false;
+  mark.setAttribute("aria-describedby", "qa-pop");
+  place(mark);
+}
+
+function place(mark) {
+  const at = mark.getBoundingClientRect();
+  const margin = 8;
+  const { offsetWidth: width, offsetHeight: height } = pop;
+  const left = Math.max(margin, Math.min(at.left + at.width / 2 - width / 2, window.innerWidth - width - margin));
+  const above = at.top - height - margin;
+  pop.style.left = `${left}px`;
+  pop.style.top = `${above > margin ? above : Math.min(at.bottom + margin, window.innerHeight - height - margin)}px`;
+}
+
+function hidePop() {
+  clearTimeout(popTimer);
+  popFor?.removeAttribute("aria-describedby");
+  popFor = null;
+  pop.hidden = true;
+}
+
+function hidePopSoon() {
+  clearTimeout(popTimer);
+  popTimer = setTimeout(() => { if (!pop.matches(":hover")) hidePop(); }, 220);
+}
+
+// --- the panel ---------------------------------------------------------------------------------------------------
+const panel = () => q("#qa-panel");
+let shownAnswer = null;
+let cameFrom = null;
+
+function fill(answer) {
+  const body = q(".qa-panel-body", panel());
+  body.replaceChildren(...qa(".qa-evidence > .qa-card", answer).map((card) => card.cloneNode(true)));
+  for (const card of qa(".qa-card", body)) {
+    const title = q(".qa-card-title", card);
+    const toggle = root.createElement("button");
+    toggle.type = "button";
+    toggle.className = title.className;
+    toggle.append(...title.childNodes);
+    toggle.addEventListener("click", () => setOpen(card, !card.classList.contains("qa-card-open")));
+    title.replaceWith(toggle);
+    setOpen(card, false);
+  }
+  shownAnswer = answer;
+  for (const other of qa(".qa-answer.qa-chosen")) other.classList.remove("qa-chosen");
+  answer.classList.add("qa-chosen");
+  body.scrollTop = 0;
+}
+
+function setOpen(card, isOpen) {
+  card.classList.toggle("qa-card-open", isOpen);
+  q(".qa-card-title", card).setAttribute("aria-expanded", String(isOpen));
+}
+
+function openEvidence(mark) {
+  const answer = mark.closest(".qa-answer");
+  const number = numberOf(mark, "qa-src-");
+  if (!cardOf(mark)) return;
+  hidePop();
+  if (shownAnswer !== answer) fill(answer);
+  const body = q(".qa-panel-body", panel());
+  const card = q(`.qa-card-${number}`, body);
+  const sentence = numberOf(mark, "qa-of-");
+  for (const other of qa(".qa-card", body)) {
+    if (other !== card) setOpen(other, false);
+    other.classList.toggle("qa-card-shown", other === card);
+  }
+  for (const lit of qa("mark.qa-lit", body)) lit.classList.remove("qa-lit");
+  setOpen(card, true);
+  const lit = sentence === null ? [] : qa(`mark.qa-ev-${sentence}`, card);
+  lit.forEach((m) => m.classList.add("qa-lit"));
+  cameFrom = mark;
+  panel().classList.add("qa-panel-open");
+  body.scrollTop = Math.max(0, card.offsetTop - body.offsetTop - 8);
+  const low = lit[0];
+  if (low && low.offsetTop - body.offsetTop > body.scrollTop + body.clientHeight - 60) {
+    body.scrollTop = low.offsetTop - body.offsetTop - body.clientHeight / 3;
+  }
+  if (isNarrow()) panel().focus({ preventScroll: true });
+}
+
+function closePanel() {
+  if (!panel().classList.contains("qa-panel-open")) return false;
+  panel().classList.remove("qa-panel-open");
+  cameFrom?.focus?.({ preventScroll: true });
+  return true;
+}
+
+// The newest finished answer fills the panel by itself; on a phone the panel stays shut until it is asked for.
+let newestSeen = "";
+function followNewest() {
+  const answers = qa("#qa-log .qa-answer");
+  const newest = answers.at(-1);
+  if (!answers.length && shownAnswer) emptyPanel();
+  if (!newest || newest.classList.contains("qa-streaming") || !q(".qa-evidence", newest)) return;
+  const signature = `${answers.length}:${q(".qa-text", newest)?.textContent}`;
+  if (signature === newestSeen) return;
+  newestSeen = signature;
+  fill(newest);
+  const first = q(".qa-panel-body .qa-card-cited", panel());
+  if (first) setOpen(first, true);
+}
+
+const emptyBody = q("#qa-panel .qa-panel-body")?.cloneNode(true);
+function emptyPanel() {
+  shownAnswer = null;
+  newestSeen = "";
+  if (emptyBody) q(".qa-panel-body", panel()).replaceWith(emptyBody.cloneNode(true));
+}
+
+// --- copying -----------------------------------------------------------------------------------------------------
+async function copy(text, button) {
+  let done = true;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = root.createElement("textarea");
+    area.value = text;
+    root.body.append(area);
+    area.select();
+    done = root.execCommand("copy");
+    area.remove();
+  }
+  const label = button.textContent;
+  button.textContent = done ? "Copied" : "Copying failed";
+  setTimeout(() => { button.textContent = label; }, 1500);
+}
+
+// --- listening ---------------------------------------------------------------------------------------------------
+let lastPointer = "mouse";
+root.addEventListener("pointerdown", (event) => { lastPointer = event.pointerType; }, true);
+
+root.addEventListener("pointerover", (event) => {
+  if (event.pointerType === "touch") return;
+  const mark = event.target.closest?.("#qa-log .qa-cite");
+  if (mark) showPop(mark);
+  else if (popFor && !event.target.closest?.("#qa-pop")) hidePopSoon();
+  else clearTimeout(popTimer);
+});
+root.addEventListener("focusin", (event) => {
+  const mark = event.target.closest?.("#qa-log .qa-cite");
+  if (mark && mark.matches(":focus-visible")) showPop(mark);
+});
+root.addEventListener("focusout", (event) => {
+  if (event.target === popFor) hidePopSoon();
+});
+
+root.addEventListener("click", (event) => {
+  const mark = event.target.closest?.("#qa-log .qa-cite, #qa-log .qa-open");
+  if (mark) {
+    // The first tap shows the small card, as pointing does; the second opens the abstract.
+    if (lastPointer === "touch" && mark.matches(".qa-cite") && popFor !== mark) showPop(mark);
+    else openEvidence(mark);
+    return;
+  }
+  const note = event.target.closest?.(".qa-note");
+  if (note) { note.classList.toggle("qa-note-open"); return; }
+  if (event.target.closest?.(".qa-panel-close")) { closePanel(); return; }
+  const cite = event.target.closest?.(".qa-copy-bibtex");
+  if (cite) { copy(q(".qa-bibtex", cite.closest(".qa-card")).textContent, cite); return; }
+  if (!event.target.closest?.("#qa-pop")) hidePop();
+});
+
+root.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest?.("input, textarea, select, [contenteditable=true]");
+  if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    event.preventDefault();
+    q("#qa-question textarea")?.focus();
+  } else if (event.key === "Escape") {
+    if (popFor) hidePop();
+    else if (!closePanel()) q("#qa-question .stop-button")?.click();
+  }
+});
+
+root.addEventListener("scroll", hidePop, true);
+window.addEventListener("resize", hidePop);
+new MutationObserver(followNewest).observe(q("#qa-log") ?? root.body, { childList: true, subtree: true });
