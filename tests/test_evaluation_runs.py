@@ -242,3 +242,18 @@ def test_the_code_digest_sees_code_and_not_comments(tmp_path):
     digest('"""Doc."""\nX = "# no comment"  # why\n\n\ndef f():\n    """Doc."""\n    return 1\n')
     assert digest("print(1)\n", "cli.py") == first, "the command line answers nothing"
     assert essential_code('def f(): "doc"\n') == 'def f(): "doc"'
+
+
+def test_patience_is_no_part_of_a_run_s_identity(tmp_path, engine):
+    from types import SimpleNamespace
+
+    from qa_bot.config import load_settings
+
+    engine.settings = load_settings(llm_timeout_seconds=5)
+    header = run(engine).header
+    engine.settings = load_settings(llm_timeout_seconds=500, llm_max_retries=9)
+    assert default_folder(tmp_path, header).name[16:] == default_folder(tmp_path, run(engine).header).name[16:]
+    engine.settings = load_settings(top_k=3)
+    assert default_folder(tmp_path, header).name[16:] != default_folder(tmp_path, run(engine).header).name[16:]
+    engine.llm = SimpleNamespace(model="some-model")
+    assert run(engine).header["mode"] == "llm" and run(engine).header["models"]["llm"] == "some-model"

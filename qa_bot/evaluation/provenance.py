@@ -23,6 +23,8 @@ from qa_bot.schema import Paper
 
 PACKAGES = ("chromadb", "llama-index-core", "numpy", "onnxruntime", "openai", "qa-bot", "tantivy", "tiktoken", "tokenizers")
 _PRIVATE = ("data_dir", "prompts_dir")
+# How long to wait and who judges change no answer; an interrupted run may go on with other values.
+_PATIENCE = ("llm_timeout", "llm_max_retries", "judge_")
 _SECRET = ("key", "token", "password", "secret")
 # Files of the package that cannot change an answer or a figure.
 _NOT_ANSWERING = ("__main__.py", "app.py", "cli.py", "diagnosis.py", "window/", "evaluation/report", "evaluation/compare.py", "evaluation/readme.py")
@@ -50,7 +52,9 @@ def describe_run(engine: Any, questions: Sequence[Question], *, split: str = "al
 
 def identity_of(header: Mapping[str, Any]) -> str:
     """Return a digest of the parts of a header that decide whether results can be mixed."""
-    return _sha({name: header.get(name) for name in IDENTITY})
+    parts = {name: header.get(name) for name in IDENTITY}
+    parts["settings"] = {name: value for name, value in (header.get("settings") or {}).items() if not name.startswith(_PATIENCE)}
+    return _sha(parts)
 
 
 def public_settings(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def report_markdown(result: Mapping[str, Any]) -> str:
     """Return the figures, overall and by kind, and the questions that went wrong."""
     lines = ["# Evaluation", "", describe(result), "", figures_table(result), "", "## By kind of question", "", kinds_table(result)]
     if "judge" in result:
-        lines += ["", "## LLM judge (not part of the figures above)", "", *(f"- {name}: {value}" for name, value in result["judge"].items())]
+        lines += ["", "## LLM judge (not part of the figures above)", "", *(f"- {name}: {value}" for name, value in result["judge"].items() if name != "verdicts")]
     wrong = [row for row in result["questions"] if outcome(row) not in ("right", "rightly declined")]
     lines += ["", f"## {len(wrong)} questions to look at", ""]
     for row in wrong:

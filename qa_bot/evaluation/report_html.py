@@ -7,7 +7,7 @@ escaped; the page's own policy forbids it to load anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ _SUPPORT = {"supported": ("good", "✓"), "weak": ("fair", "~"), "unsupported": 
 def report_html(result: Mapping[str, Any]) -> str:
     """Return the page. `result` is `EvalResult.to_dict()`."""
     parts = Path(__file__).with_name("report_page.html").read_text(encoding="utf-8")
+    verdicts = result.get("judge", {}).get("verdicts", {})
     fields = {
         "description": escape(describe(result)),
         "cards": "".join(_card(result, *entry) for entry in HEADLINE) + _speed_card(result),
@@ -44,7 +45,7 @@ def report_html(result: Mapping[str, Any]) -> str:
         "options_kind": _options(result["by_kind"]),
         "options_outcome": _options(dict.fromkeys(map(outcome, result["questions"]))),
         "options_status": _options(dict.fromkeys(row["status"] for row in result["questions"])),
-        "questions": "".join(map(_question, result["questions"])),
+        "questions": "".join(_question(row, verdicts.get(row["id"], ())) for row in result["questions"]),
         "provenance": _provenance(result["run"]),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: fields[match.group(1)], parts)
@@ -86,15 +87,26 @@ def _figures(result: Mapping[str, Any]) -> str:
 def _judge(result: Mapping[str, Any]) -> str:
     if "judge" not in result:
         return ""
-    rows = "".join(f"<tr><td>{escape(str(name))}</td><td>{escape(str(value))}</td></tr>" for name, value in result["judge"].items())
-    return f"<section><h2>LLM judge</h2><p>Not part of the figures above.</p><table>{rows}</table></section>"
+    rows = []
+    for name, value in result["judge"].items():
+        if name == "verdicts":
+            continue
+        is_mean = isinstance(value, Mapping)
+        shown = f"{value['mean']:.3f} ({value['interval'][0]:.3f} to {value['interval'][1]:.3f}, {value['questions']} questions)" if is_mean else value
+        rows.append(f"<tr><td>{escape(name)}</td><td>{escape(str(shown))}</td></tr>")
+    return f"<h2>LLM judge</h2><p>Kept apart: none of this enters the figures above.</p><div class=wide><table>{''.join(rows)}</table></div>"
+
+
+def _verdicts(found: Sequence[Mapping[str, Any]]) -> str:
+    items = "".join(f"<li><b>{escape(v['verdict'])}</b> {escape(v['item'])} <small>{escape(v['reason'])}</small></li>" for v in found)
+    return f"<h4>LLM judge</h4><ul class=plain>{items}</ul>" if items else ""
 
 
 def _options(names: Mapping[str, Any]) -> str:
     return "".join(f'<option value="{escape(name)}">{escape(name.replace("_", " "))}</option>' for name in names)
 
 
-def _question(row: Mapping[str, Any]) -> str:
+def _question(row: Mapping[str, Any], verdicts: Sequence[Mapping[str, Any]]) -> str:
     result = outcome(row)
     words = escape(" ".join([row["id"], row["question"], row["text"], *row["papers"]]).lower())
     history = "".join(f"<p class=turn><b>{escape(role)}</b> {escape(text)}</p>" for role, text in row["history"])
@@ -108,7 +120,7 @@ def _question(row: Mapping[str, Any]) -> str:
         f'<span class=id>{escape(row["id"])} · {escape(row["kind"].replace("_", " "))}</span></summary>'
         f"<div class=body>{history}{understood}<h4>Answer <small>{row['status']}{reason} · {how} · {row['seconds']:.2f} s</small></h4>{_answer(row)}"
         + (f"<h4>Problems</h4><ul>{problems}</ul>" if problems else "")
-        + f"<div class=columns><div>{_gold(row)}</div><div>{_cited(row)}</div><div>{_retrieved(row)}</div></div>{_scores(row)}</div></details>"
+        + f"<div class=columns><div>{_gold(row)}</div><div>{_cited(row)}</div><div>{_retrieved(row)}</div></div>{_verdicts(verdicts)}{_scores(row)}</div></details>"
     )
 
 

@@ -54,7 +54,8 @@ def reliability_plot(rows: Sequence[Mapping[str, Any]], *, bins: int = 8) -> str
     Bins hold equally many questions. Below: where the answerable and the unanswerable questions lie. Empty without scores.
     """
     scored = sorted((row for row in rows if row.get("evidence_score") is not None), key=lambda row: row["evidence_score"])
-    if len(scored) < 2 * bins:
+    bins = min(bins, len(scored) // 4)
+    if bins < 2:
         return ""
     low, high = scored[0]["evidence_score"], max(scored[-1]["evidence_score"], scored[0]["evidence_score"] + 1e-6)
     left, width, top, tall, strip = 44, 560, 30, 190, 42
