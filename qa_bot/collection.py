@@ -27,7 +27,7 @@ _LIST = re.compile(
     rf")",
     re.I,
 )
-_COUNT = re.compile(rf"\bhow many (?:\w+ ){{0,3}}?{_PAPERS}\b|\b(?:number|count) of {_PAPERS}\b|\bhow (?:large|big) is (?:the|this|your) (?:collection|corpus)\b", re.I)
+_COUNT = re.compile(rf"\bhow many (?:(?!(?:does|do|did|in|of|the)\b)\w+ ){{0,3}}?{_PAPERS}\b(?!['’])|\b(?:number|count) of {_PAPERS}\b|\bhow (?:large|big) is (?:the|this|your) (?:collection|corpus)\b", re.I)
 _NEWEST = re.compile(r"\b(?:newest|latest|most recent|youngest)\b", re.I)
 _OLDEST = re.compile(r"\b(?:oldest|earliest|least recent)\b", re.I)
 _AUTHORS = re.compile(
