@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from qa_bot.evaluation.questions import Question, questions_digest
+from qa_bot.llm import EndpointModel
 from qa_bot.schema import Paper
 
 PACKAGES = ("chromadb", "llama-index-core", "numpy", "onnxruntime", "openai", "qa-bot", "tantivy", "tiktoken", "tokenizers")
@@ -36,13 +37,15 @@ def describe_run(engine: Any, questions: Sequence[Question], *, split: str = "al
     """Return the header of a run of these questions over this engine, as plain data."""
     settings = getattr(engine, "settings", None)
     llm = getattr(engine, "llm", None)
+    # A name left to the server is known only once it was asked, so before and after it must read the same.
+    is_open = isinstance(llm, EndpointModel) and settings is not None and not settings.llm_model
     return {
         "mode": "llm" if llm is not None else "extractive",
         "split": split,
         "questions": {"count": len(questions), "digest": questions_digest(questions)},
         "corpus": corpus_digest(engine.papers()),
         "settings": public_settings(settings.model_dump() if settings is not None else {}),
-        "models": {"llm": getattr(llm, "model", None), "embedding": getattr(getattr(engine, "embedding", None), "name", None)},
+        "models": {"llm": None if is_open else getattr(llm, "model", None), "embedding": getattr(getattr(engine, "embedding", None), "name", None)},
         "prompts": getattr(getattr(engine, "templates", None), "digest", None),
         "code": code_digest(),
         "packages": {name: _version(name) for name in PACKAGES},

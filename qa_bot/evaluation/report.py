@@ -37,7 +37,7 @@ MEANINGS = {
     "answerable_answered": "answerable questions that were not declined",
     "unanswerable_abstained": "unanswerable questions declined, or partial with no other paper cited",
     "selective_precision": "answered questions that were answered rightly",
-    "truthfulness": "CRAG: +1 right, 0 not answered, -1 wrong",
+    "truthfulness": "CRAG: +1 right, 0 not answered or partly right, -1 wrong",
     "balanced_accuracy": "mean of the answerable answered and the unanswerable not answered",
     "false_declines": "answerable questions that were declined (less is better)",
     "evidence_auc": "how well the evidence score tells answerable from unanswerable (area under the ROC curve)",
@@ -122,4 +122,6 @@ def outcome(row: Mapping[str, Any]) -> str:
         return "wrongly declined"
     if row["correct"]:
         return "right"
-    return "partial" if row["status"] == "partial" else "wrong"
+    if scores["truthfulness"] == 0:
+        return "partial" if row["status"] == "partial" else "partly right"
+    return "wrong"

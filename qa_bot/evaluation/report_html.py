@@ -26,7 +26,7 @@ HEADLINE = (
     ("abstention", "false_declines", "Answerable declined"),
     ("abstention", "truthfulness", "Truthfulness (−1 to 1)"),
 )
-_TONE = {"right": "good", "rightly declined": "good", "partial": "fair", "wrongly declined": "fair"}
+_TONE = {"right": "good", "rightly declined": "good", "partial": "fair", "partly right": "fair", "wrongly declined": "fair"}
 _SUPPORT = {"supported": ("good", "✓"), "weak": ("fair", "~"), "unsupported": ("bad", "✗")}
 
 

@@ -20,7 +20,7 @@ KIND_PANELS = (
 
 def kinds_plot(by_kind: Mapping[str, Mapping[str, Any]]) -> str:
     """Draw one dot with its 95 % interval for each kind of question in each panel."""
-    left, panel, gap, row, top = 128, 176, 26, 27, 36
+    left, panel, gap, row, top = 128, 214, 22, 27, 36
     height, width = top + row * len(by_kind) + 30, left + len(KIND_PANELS) * (panel + gap)
     parts = []
     for number, (section, metric, caption) in enumerate(KIND_PANELS):
