@@ -15,32 +15,58 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pylatexenc.latex2text import LatexNodes2Text
 
-_SUPERSCRIPTS = dict(zip("0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWαβγδθφχ", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵅᵝᵞᵟᶿᵠᵡ", strict=True))
+_SUPERSCRIPTS = dict(
+    zip(
+        "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWαβγδθφχ",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵅᵝᵞᵟᶿᵠᵡ",
+        strict=True,
+    )
+)
 _SUBSCRIPTS = dict(zip("0123456789+-−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True))
 # Superscripts that are already raised, or have a character of their own.
 _RAISED = {"∘": "°", "°": "°", "*": "*", "∗": "*", "⋆": "⋆", "†": "†", "‡": "‡", "'": "′", "′": "′", "⊤": "ᵀ", "⊥": "⊥"}
 
-_STYLES = "textit|textbf|textrm|texttt|textsc|textsf|textsl|textmd|textup|textnormal|text|emph|underline|mbox|mathbf|mathrm|mathit|mathsf|mathtt|boldsymbol|bm|operatorname|enquote"
+_STYLES = (
+    "textit|textbf|textrm|texttt|textsc|textsf|textsl|textmd|textup|textnormal|text|emph|underline|mbox"
+    "|mathbf|mathrm|mathit|mathsf|mathtt|boldsymbol|bm|operatorname|enquote"
+)
 _SWITCHES = "it|em|bf|tt|sc|rm|sf|sl|itshape|bfseries|ttfamily|scshape|small|large|normalsize"
 _STYLE_NAMES = frozenset(_STYLES.split("|"))
 _SWITCH_NAMES = frozenset(_SWITCHES.split("|"))
-_INVISIBLE = frozenset(("left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "displaystyle", "textstyle", "limits", "!"))
+_INVISIBLE = frozenset(
+    ("left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "displaystyle", "textstyle", "limits", "!")
+)
 _SPACES = frozenset((" ", ",", ";", ":", ">", "quad", "qquad", "space", "thinspace"))
+# What pylatexenc does not know, or renders in a way that is hard to read or to search.
 _OWN_SYMBOLS = {
-    "sim": "~", "deg": "°", "epsilon": "ε", "phi": "φ", "degree": "°", "textdegree": "°", "textmu": "μ", "checkmark": "✓", "prime": "′", "mid": "|", "lt": "<", "gt": ">", "lfloor": "⌊", "rfloor": "⌋", "|": "‖", "colon": ":",
-    "ldots": "…", "dots": "…", "textendash": "–", "textemdash": "—", "textquoteright": "’", "textquoteleft": "‘", "textquotedblleft": "“", "textquotedblright": "”",
-    "textasciitilde": "~", "textbackslash": "\\", "LaTeX": "LaTeX", "TeX": "TeX", "textregistered": "®", "texttrademark": "™", "eg": "e.g.", "ie": "i.e.", "etal": "et al.",
+    "sim": "~", "deg": "°", "epsilon": "ε", "phi": "φ", "degree": "°", "textdegree": "°", "textmu": "μ", "checkmark": "✓",
+    "prime": "′", "mid": "|", "lt": "<", "gt": ">", "lfloor": "⌊", "rfloor": "⌋", "|": "‖", "colon": ":", "ldots": "…",
+    "dots": "…", "textendash": "–", "textemdash": "—", "textquoteright": "’", "textquoteleft": "‘", "textquotedblleft": "“",
+    "textquotedblright": "”", "textasciitilde": "~", "textbackslash": "\\", "LaTeX": "LaTeX", "TeX": "TeX",
+    "textregistered": "®", "texttrademark": "™", "eg": "e.g.", "ie": "i.e.", "etal": "et al.",
 }  # fmt: skip
 
 _NEEDS_WORK = re.compile(r"[$\\&<`~{\u00ad\u200b-\u200d\ufeff\ufb00-\ufb06]|--|''|[^\S ]|  ")
 _URL = re.compile(r"(?:https?://|ftp://|www\.)[^\s{}<>\"“”$]+|\S+@\S+\.\w+")
 _ENTITY = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_TAG = re.compile(r"</?(?:jats:)?(i|b|em|strong|sub|sup|p|br|span|tt|u|sc|title|sec|italic|bold|inline-formula|div)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:jats:)?(i|b|em|strong|sub|sup|p|br|span|tt|u|sc|title|sec|italic|bold|inline-formula|div)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
 _SCRIPT_TAG = re.compile(r"<(?:jats:)?(sub|sup)>([^<>]{1,40})</(?:jats:)?\1>", re.IGNORECASE)
-_MATH = re.compile(r"(?<!\\)\$\$(?P<a>[^$]{1,400})\$\$|(?<!\\)\$(?P<b>(?:\\.|[^$\\]){1,300})\$|\\\((?P<c>.{1,300}?)\\\)|\\\[(?P<d>.{1,400}?)\\\]", re.DOTALL)
-_ACCENT = re.compile(r"""\{?\\(?:(['`"^~=.])\s*|([cvuHkr])(?:\s+|(?=\{)))(?:\{\\?([A-Za-z])\}|\\?([A-Za-z])(?![A-Za-z]*\}))\}?|\{\\(['`"^~=.])([A-Za-z])\}""")
-_LETTER = re.compile(r"\{\\(aa|AA|ae|AE|oe|OE|o|O|l|L|ss|i|j)\}|\\(aa|AA|ae|AE|oe|OE|o|O|l|L|ss)(?![A-Za-z])(?:\{\}|[ ](?=[a-z]))?")
-_STYLED = re.compile(rf"\\(?:{_STYLES})\s*\{{([^{{}}]*)\}}|\{{\\(?:{_SWITCHES})\s+([^{{}}]*)\}}|\\textcolor\s*\{{[^{{}}]*\}}\s*\{{([^{{}}]*)\}}")
+_MATH = re.compile(
+    r"(?<!\\)\$\$(?P<a>[^$]{1,400})\$\$|(?<!\\)\$(?P<b>(?:\\.|[^$\\]){1,300})\$|\\\((?P<c>.{1,300}?)\\\)|\\\[(?P<d>.{1,400}?)\\\]",
+    re.DOTALL,
+)
+_ACCENT = re.compile(
+    r"""\{?\\(?:(['`"^~=.])\s*|([cvuHkr])(?:\s+|(?=\{)))(?:\{\\?([A-Za-z])\}|\\?([A-Za-z])(?![A-Za-z]*\}))\}?|\{\\(['`"^~=.])([A-Za-z])\}"""
+)
+_LETTER = re.compile(
+    r"\{\\(aa|AA|ae|AE|oe|OE|o|O|l|L|ss|i|j)\}|\\(aa|AA|ae|AE|oe|OE|o|O|l|L|ss)(?![A-Za-z])(?:\{\}|[ ](?=[a-z]))?"
+)
+_STYLED = re.compile(
+    rf"\\(?:{_STYLES})\s*\{{([^{{}}]*)\}}|\{{\\(?:{_SWITCHES})\s+([^{{}}]*)\}}|\\textcolor\s*\{{[^{{}}]*\}}\s*\{{([^{{}}]*)\}}"
+)
 _PROSE_SCRIPT = re.compile(r"\\text(super|sub)script\s*\{([^{}]*)\}")
 _LINK = re.compile(r"\\url\s*\{([^{}]*)\}|\\href\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _COMMAND = re.compile(r"\\([A-Za-z]{2,})(?![A-Za-z])(?:\{\})?")
@@ -180,7 +206,9 @@ def _math_command(command: str, tokens: list[_Token], at: int) -> tuple[str, int
         known = _latex(rf"\{command.removeprefix('wide')}{{{body}}}") if len(body) == 1 else ""
         if not known:
             raise _Unresolved
-        return (known if command == "mathbb" and len(known) == 1 and ord(known) < 0x10000 else unicodedata.normalize("NFKC", known)), at
+        return (
+            known if command == "mathbb" and len(known) == 1 and ord(known) < 0x10000 else unicodedata.normalize("NFKC", known)
+        ), at
     known = _symbol(command)
     if not known:
         raise _Unresolved

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from qa_bot.readers.bytes import Unreadable, read_text
+from qa_bot.readers.decoding import Unreadable, read_text
 from qa_bot.readers.formats import reader_for
 from qa_bot.readers.result import ReadResult
 from qa_bot.schema import QABotError, Skipped

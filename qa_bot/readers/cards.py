@@ -13,12 +13,22 @@ from typing import Any
 from qa_bot.readers.names import Authors, Evidence, hides_title, looks_like_authors, parse_authors, split_title
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
-_WHEN = rf"(?P<month>{_MONTH})\.?[ \t]+(?:(?P<day>\d{{1,2}}),?[ \t]+)?(?P<year>(?:19|20)\d\d)[ \t]*(?P<badges>(?:(?:Code|Data|Dataset|Demo|Video|Models?|Project|Survey)[ \t]*)*)$"
+_MONTH = (
+    "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
+    "|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
+)
+_BADGES = "(?P<badges>(?:(?:Code|Data|Dataset|Demo|Video|Models?|Project|Survey)[ \\t]*)*)"
+_WHEN = rf"(?P<month>{_MONTH})\.?[ \t]+(?:(?P<day>\d{{1,2}}),?[ \t]+)?(?P<year>(?:19|20)\d\d)[ \t]*{_BADGES}$"
 # A line of its own: CVMar 7, 2022Code. Categories may be several, and long: cond-mat.mtrl-sci.
-HEAD = re.compile(rf"^[ \t]*(?P<category>(?:[A-Za-z][A-Za-z.\-]{{0,19}}(?:[ \t]*[,;/][ \t]*|[ \t]*(?:·[ \t]*)?(?={_MONTH})))*){_WHEN}", re.MULTILINE)
+HEAD = re.compile(
+    rf"^[ \t]*(?P<category>(?:[A-Za-z][A-Za-z.\-]{{0,19}}(?:[ \t]*[,;/][ \t]*|[ \t]*(?:·[ \t]*)?(?={_MONTH})))*){_WHEN}",
+    re.MULTILINE,
+)
 # The same glued to the end of an abstract, where two files were joined: ...were annotated.CVMar 7, 2022.
-GLUED_HEAD = re.compile(rf"(?<=[^\s\-(])(?P<category>(?:(?:cs|math|stat|eess|econ|physics|astro-ph|cond-mat|q-bio|q-fin|nlin)\.)?[A-Z]{{2}}){_WHEN}", re.MULTILINE)
+GLUED_HEAD = re.compile(
+    rf"(?<=[^\s\-(])(?P<category>(?:(?:cs|math|stat|eess|econ|physics|astro-ph|cond-mat|q-bio|q-fin|nlin)\.)?[A-Z]{{2}}){_WHEN}",
+    re.MULTILINE,
+)
 _LAST_OF_TITLE = re.compile(r"\bet\.? al\.?(?: · .{1,150})?$|^[^.]{0,200} · [a-z][\w ,.&-]{1,100}$")
 _SENTENCE_END = re.compile(r"[^\W\d_A-Z]{2}[)\"”]?[.!?][)\"”]?\s+[A-Z]")
 

@@ -12,8 +12,12 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
-_ARXIV = re.compile(r"(?<![\d.])(\d{2}(?:0[1-9]|1[0-2])\.\d{4,5})(?:v\d+)?(?![\d.]\d)|\b([a-z][a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?\b")
-_BARE_ARXIV = re.compile(r"\A(?:arxiv:)?(?:\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z][a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?\Z", re.IGNORECASE)
+_ARXIV = re.compile(
+    r"(?<![\d.])(\d{2}(?:0[1-9]|1[0-2])\.\d{4,5})(?:v\d+)?(?![\d.]\d)|\b([a-z][a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?\b"
+)
+_BARE_ARXIV = re.compile(
+    r"\A(?:arxiv:)?(?:\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z][a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?\Z", re.IGNORECASE
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -61,7 +65,9 @@ def as_date(value: Any) -> str | None:
     if isinstance(value, Mapping) and isinstance(value.get("date-parts"), Sequence) and value["date-parts"]:
         value = "-".join(str(part) for part in value["date-parts"][0])
     text = _text(value)
-    if match := re.match(r"\s*((?:1[5-9]|20)\d\d)(?:[-/.]?(\d{1,2})(?!\d)|[-/.]?(\d\d)(?=[-/.]?\d\d(?!\d)))?(?:[-/.]?(\d{1,2})(?!\d))?", text):
+    if match := re.match(
+        r"\s*((?:1[5-9]|20)\d\d)(?:[-/.]?(\d{1,2})(?!\d)|[-/.]?(\d\d)(?=[-/.]?\d\d(?!\d)))?(?:[-/.]?(\d{1,2})(?!\d))?", text
+    ):
         return _iso(int(match[1]), int(match[2] or match[3] or 0), int(match[4] or 0))
     year = re.search(r"\b((?:1[5-9]|20)\d\d)\b", text)
     month = next((place for place, name in enumerate(_MONTHS, 1) if re.search(rf"\b{name}[a-z]*\b", text.lower())), 0)
@@ -123,7 +129,11 @@ def natural_order(name: str) -> str:
     """Return `Beyer, Lucas` as `Lucas Beyer`; a name without a comma as it is."""
     parts = [part.strip() for part in name.split(",")]
     if len(parts) == 2 and all(parts):
-        return f"{parts[1]} {parts[0]}" if not re.fullmatch(r"(?i)jr\.?|sr\.?|i{2,3}|iv|ph\.?d\.?", parts[1]) else f"{parts[0]} {parts[1]}"
+        return (
+            f"{parts[1]} {parts[0]}"
+            if not re.fullmatch(r"(?i)jr\.?|sr\.?|i{2,3}|iv|ph\.?d\.?", parts[1])
+            else f"{parts[0]} {parts[1]}"
+        )
     if len(parts) == 3 and all(parts):  # BibTeX: family, suffix, given
         return f"{parts[2]} {parts[0]} {parts[1]}"
     return " ".join(name.split())
@@ -133,7 +143,9 @@ def _split_authors(text: str) -> list[str]:
     text = re.sub(r"\s*\([^()]*\)", "", " ".join(text.split()))  # arXiv: A. One (1), B. Two (2)
     if ";" in text:
         return [natural_order(part.strip()) for part in text.split(";")]
-    if " and " in text and all(part.count(",") <= 1 and re.match(r"[^\s,]+(?: [^\s,]+)?,", part.strip()) for part in text.split(" and ")):
+    if " and " in text and all(
+        part.count(",") <= 1 and re.match(r"[^\s,]+(?: [^\s,]+)?,", part.strip()) for part in text.split(" and ")
+    ):
         return [natural_order(part.strip()) for part in text.split(" and ")]
     parts = [part.strip() for part in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s+&\s+", text)]
     if len(parts) == 2 and text.count(",") == 1 and " " not in parts[0]:

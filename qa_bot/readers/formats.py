@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from qa_bot.readers.bytes import Unreadable
+from qa_bot.readers.decoding import Unreadable
 from qa_bot.readers.result import ReadResult
 
 Reader = Callable[[str, str], ReadResult]
@@ -26,7 +26,11 @@ def reader_for(path: Path, text: str) -> Reader:
         return read_json
     if suffix in _TEXT_SUFFIXES:
         return _text_reader(text)
-    raise Unreadable(f"files of the kind {suffix} are not read; known are " + ", ".join(sorted((_TEXT_SUFFIXES | _JSON_SUFFIXES) - {""})) + ", each also as .gz")
+    raise Unreadable(
+        f"files of the kind {suffix} are not read; known are "
+        + ", ".join(sorted((_TEXT_SUFFIXES | _JSON_SUFFIXES) - {""}))
+        + ", each also as .gz"
+    )
 
 
 def _suffix(path: Path) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from qa_bot.readers.bytes import Unreadable
+from qa_bot.readers.decoding import Unreadable
 from qa_bot.readers.fields import as_rfc_date, is_arxiv_id, record_fields
 from qa_bot.readers.result import Reading, ReadResult
 from qa_bot.schema import Fact
@@ -81,10 +81,23 @@ def _add_record(entry: Mapping[str, Any], reading: Reading) -> None:
     found = {field: next((entry[name] for name in names if entry.get(name)), None) for field, names in _NAMES.items()}
     abstract = next((_joined(entry[name]) for name in _ABSTRACT_KEYS if entry.get(name)), "")
     record_id = next((str(entry[name]) for name in _ID_KEYS if entry.get(name) not in (None, "")), None)
-    if isinstance(entry.get("versions"), list) and entry["versions"] and isinstance(entry["versions"][0], Mapping) and entry["versions"][0].get("created"):
+    if (
+        isinstance(entry.get("versions"), list)
+        and entry["versions"]
+        and isinstance(entry["versions"][0], Mapping)
+        and entry["versions"][0].get("created")
+    ):
         found["date"] = as_rfc_date(entry["versions"][0]["created"])
     if isinstance(found["categories"], list):
-        found["categories"] = [part for whole in found["categories"] for part in (whole.split() if isinstance(whole, str) and re.fullmatch(r"[\w.-]+(?: [\w.-]+)+", whole) and "." in whole else [whole])]
+        found["categories"] = [
+            part
+            for whole in found["categories"]
+            for part in (
+                whole.split()
+                if isinstance(whole, str) and re.fullmatch(r"[\w.-]+(?: [\w.-]+)+", whole) and "." in whole
+                else [whole]
+            )
+        ]
     if not found["arxiv_id"] and record_id and is_arxiv_id(record_id):
         found["arxiv_id"] = record_id
     reading.add(abstract, record_fields(found), record_id=record_id)

@@ -10,8 +10,19 @@ from typing import Any
 
 from qa_bot.readers.fields import record_fields
 
-_LABEL = re.compile(r"^[ \t>*#_-]*(title|authors?|date|published|year|doi|url|link|arxiv(?:[ _-]?id)?|categories|category|subjects?|journal|venue)[*_]*[ \t]*[:：][*_]*[ \t]*(.*)$", re.IGNORECASE)
-_KEYS = {"author": "authors", "published": "date", "link": "url", "arxiv": "arxiv_id", "arxivid": "arxiv_id", "category": "categories", "subjects": "categories", "subject": "categories", "journal": "venue"}
+_NAMES = "title|authors?|date|published|year|doi|url|link|arxiv(?:[ _-]?id)?|categories|category|subjects?|journal|venue"
+_LABEL = re.compile(rf"^[ \t>*#_-]*({_NAMES})[*_]*[ \t]*[:：][*_]*[ \t]*(.*)$", re.IGNORECASE)
+_KEYS = {
+    "author": "authors",
+    "published": "date",
+    "link": "url",
+    "arxiv": "arxiv_id",
+    "arxivid": "arxiv_id",
+    "category": "categories",
+    "subjects": "categories",
+    "subject": "categories",
+    "journal": "venue",
+}
 
 
 def labels_before(text: str, start: int, end: int) -> tuple[int, dict[str, Any] | None]:

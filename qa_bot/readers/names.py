@@ -9,17 +9,25 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-_PARTICLES = frozenset("van von vom der den de del della degli di da das do dos du la le el al bin ibn ben abu ter ten te tot zu zur af av y e i st san santa 't".split())
+_PARTICLES = frozenset(
+    "van von vom der den de del della degli di da das do dos du la le el al bin ibn ben abu ter ten te tot "
+    "zu zur af av y e i st san santa 't".split()
+)
 # A capital inside a word is a mark of names only after one of these.
-_CAMEL = re.compile(r"(?:Mc|Mac|Fitz|O['’]|D['’]|L['’]|De|Del|Della|Di|Da|Do|Du|La|Le|Los|Van|Vanden|Von|Ver|St|Al|El|Ben|Abu|Ab|Ter|Ten|Ó|Ní|Mc|Ji|Xiao|Yu)(?=[^\W\d_])")
+_CAMEL = re.compile(
+    r"(?:Mc|Mac|Fitz|O['’]|D['’]|L['’]|De|Del|Della|Di|Da|Do|Du|La|Le|Los|Van|Vanden|Von|Ver|St|Al|El|Ben|Abu|Ab|Ter|Ten|Ó|Ní|Xiao)"
+    r"(?=[^\W\d_])"
+)
 _SUFFIXES = frozenset(("Jr", "Jr.", "Sr", "Sr.", "II", "III", "IV"))
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*['’]?\Z")
-_INITIALS = re.compile(r"(?:[^\W\d_]\.)(?:-?[^\W\d_]\.?)*\Z|[^\W\d_](?:-[^\W\d_])?\Z|[^\W\d_]{1,2}\.(?:-[^\W\d_]{1,2}\.)?\Z|[^\W\d_]{2,3}\.\Z")
+_INITIALS = re.compile(
+    r"(?:[^\W\d_]\.)(?:-?[^\W\d_]\.?)*\Z|[^\W\d_](?:-[^\W\d_])?\Z|[^\W\d_]{1,2}\.(?:-[^\W\d_]{1,2}\.)?\Z|[^\W\d_]{2,3}\.\Z"
+)
 _ET_AL = re.compile(r"(?:[,;]?\s*\bet\.?\s*al\b\.?|[,;]?\s+and\s+\d*\s*others\b\.?|[,;]?\s*(?:\.{3}|…))\s*\Z", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s*[;,]\s*(?:and\s+|&\s+)?|\s+and\s+|\s+&\s+")
 _TITLE_WORDS = frozenset(
-    "a an the of for in on to with and or by from via at as is are be do does can how what when where why we its it not your towards toward beyond using learning networks network "
-    "models model vision language neural deep data image video".split()
+    "a an the of for in on to with and or by from via at as is are be do does can how what when where why we its it not your "
+    "towards toward beyond using learning networks network models model vision language neural deep data image video".split()
 )
 
 
@@ -130,7 +138,12 @@ def _is_loose_name(text: str, evidence: Evidence) -> bool:
     """Accept xiaoyu Li and Fu hang where they stand between commas: two or three words of which one is a capital."""
     words = text.strip(" .*†‡§0123456789").split()
     plain = all(_WORD.match(part) for word in words for part in word.split("-") if part)
-    return plain and 2 <= len(words) <= 3 and not text.islower() and not any(w.lower() in _TITLE_WORDS or w in evidence.words for w in words)
+    return (
+        plain
+        and 2 <= len(words) <= 3
+        and not text.islower()
+        and not any(w.lower() in _TITLE_WORDS or w in evidence.words for w in words)
+    )
 
 
 def _glue_points(part: str) -> Iterator[int]:
@@ -191,7 +204,7 @@ def _oddness(name: str) -> float | None:
         elif _INITIALS.match(word) and word[0].isupper():
             odd += 0.25 if place < len(words) - 1 or not full else 1.0
         else:
-            parts = re.split(r"[-‐‑–.]", word.strip(".()\"“”"))
+            parts = re.split(r"[-‐‑–.]", word.strip('.()"“”'))
             if not all(_WORD.match(part) for part in parts if part) or not parts[0]:
                 return None
             if not parts[0][0].isupper() and not (place and parts[0][:2] in ("d'", "d’")):

@@ -16,7 +16,9 @@ from qa_bot.readers.result import Reading, ReadResult, shorten
 
 # At the start of a line any case will do; inside a line only after a sentence, or glued, and before a capital.
 _ABSTRACT = re.compile(
-    r"^[ \t>*#_]*(?P<line>abstract)[*_]*[ \t]*[:：][*_]*|(?<=[.!?:;)\]}\"”’'])[ \t]{0,3}(?-i:Abstract|ABSTRACT)[ \t]*:(?=\s*[A-Z0-9\"“'‘(\[$\\]|\s*\Z)|(?<=[^\W_])(?-i:Abstract|ABSTRACT)[ \t]*:(?=\s*[A-Z])",
+    r"^[ \t>*#_]*(?P<line>abstract)[*_]*[ \t]*[:：][*_]*"
+    r"|(?<=[.!?:;)\]}\"”’'])[ \t]{0,3}(?-i:Abstract|ABSTRACT)[ \t]*:(?=\s*[A-Z0-9\"“'‘(\[$\\]|\s*\Z)"
+    r"|(?<=[^\W_])(?-i:Abstract|ABSTRACT)[ \t]*:(?=\s*[A-Z])",
     re.IGNORECASE | re.MULTILINE,
 )
 _STATISTIC = re.compile(
@@ -73,7 +75,11 @@ def _read_cards(piece: _Piece, evidence: Evidence, reading: Reading) -> None:
 
 
 def _abstract_marks(text: str) -> list[re.Match[str]]:
-    return [match for match in _ABSTRACT.finditer(text) if not (match["line"] and match["line"].islower() and _is_wrapped(text, match.start()))]
+    return [
+        match
+        for match in _ABSTRACT.finditer(text)
+        if not (match["line"] and match["line"].islower() and _is_wrapped(text, match.start()))
+    ]
 
 
 def _is_wrapped(text: str, start: int) -> bool:
@@ -94,7 +100,9 @@ def _pieces(text: str) -> list[_Piece]:
         becomes_abstract = mark.re is _ABSTRACT
         end, next_labels = labels_before(text, start, mark.start()) if becomes_abstract else (mark.start(), None)
         pieces.append(_Piece(text[start:end], head, is_abstract, labels))
-        head, is_abstract, labels, start = (None, True, next_labels, mark.end()) if becomes_abstract else (read_head(mark), False, None, mark.end())
+        head, is_abstract, labels, start = (
+            (None, True, next_labels, mark.end()) if becomes_abstract else (read_head(mark), False, None, mark.end())
+        )
     return [*pieces, _Piece(text[start:], head, is_abstract, labels)]
 
 

@@ -13,7 +13,25 @@ from typing import Any
 from qa_bot.schema import Fact, Origin, Record, Skipped
 
 # What stands where an abstract should, in exports and on web pages.
-_PLACEHOLDERS = frozenset(("na", "none", "null", "nil", "tbd", "tba", "nan", "undefined", "noabstract", "noabstractavailable", "abstractnotavailable", "noabstractprovided", "notavailable", "abstract", "loading"))
+_PLACEHOLDERS = frozenset(
+    (
+        "na",
+        "none",
+        "null",
+        "nil",
+        "tbd",
+        "tba",
+        "nan",
+        "undefined",
+        "noabstract",
+        "noabstractavailable",
+        "abstractnotavailable",
+        "noabstractprovided",
+        "notavailable",
+        "abstract",
+        "loading",
+    )
+)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,10 @@ _FEWEST_SHARED_SHINGLES = 5
 _SHINGLES_PER_PART = 2_000_000
 _OPENING_WORDS = 20
 # The name that a paper gives to its own work: "we introduce KeepLoRA", "Visual Task Adaptation Benchmark (VTAB)".
-_NAMED = re.compile(r"(?:introduc|propos|present|call|nam|term|dubb|develop)\w*\s+(?:the\s+)?([\w+-]*[A-Z][\w+-]*)|[a-z]\s\(([\w+-]*[A-Z][\w+-]*)\)|\b([A-Z][\w+-]{2,})(?=, (?:a|an|the|our)\b)")
+_NAMED = re.compile(
+    r"(?:introduc|propos|present|call|nam|term|dubb|develop)\w*\s+(?:the\s+)?([\w+-]*[A-Z][\w+-]*)"
+    r"|[a-z]\s\(([\w+-]*[A-Z][\w+-]*)\)|\b([A-Z][\w+-]{2,})(?=, (?:a|an|the|our)\b)"
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,9 @@ class Likeness:
             return True
         if self.names_differ:
             return False
-        return (self.covered >= 0.6 and self.informative >= 0.65) or (self.covered >= 0.45 and self.informative >= 0.6 and self.opening >= 0.7)
+        return (self.covered >= 0.6 and self.informative >= 0.65) or (
+            self.covered >= 0.45 and self.informative >= 0.6 and self.opening >= 0.7
+        )
 
 
 class Texts:
@@ -67,7 +72,10 @@ class Texts:
         self._texts = texts
         self._number: dict[str, int] = {}
         number = self._number
-        self._words = [np.array([number.setdefault(word, len(number)) for word in re.findall(r"\w+", text.lower())], dtype=np.uint32) for text in texts]
+        self._words = [
+            np.array([number.setdefault(word, len(number)) for word in re.findall(r"\w+", text.lower())], dtype=np.uint32)
+            for text in texts
+        ]
         texts_with = np.zeros(len(number), dtype=np.int64)
         for words in self._words:
             texts_with[np.unique(words)] += 1
@@ -126,8 +134,13 @@ def _covered(shorter: Sequence[object], longer: Sequence[object]) -> float:
 
 def _names_differ(a: str, b: str) -> bool:
     def own(text: str, other: str) -> bool:
-        named = {next(name for name in groups if name) for groups in _NAMED.findall(text)} | set(re.findall(r"\b(?:19|20)\d\d\b", text))
-        return any(name.lower() not in other.lower() or re.search(rf"(?i)(?<![\w-]){re.escape(name)}(?![\w+-])", other) is None for name in named)
+        named = {next(name for name in groups if name) for groups in _NAMED.findall(text)} | set(
+            re.findall(r"\b(?:19|20)\d\d\b", text)
+        )
+        return any(
+            name.lower() not in other.lower() or re.search(rf"(?i)(?<![\w-]){re.escape(name)}(?![\w+-])", other) is None
+            for name in named
+        )
 
     return own(a, b) and own(b, a)
 

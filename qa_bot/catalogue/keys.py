@@ -1,0 +1,58 @@
+"""Knows the keys that texts, titles, authors and identifiers are compared by.
+
+Leaves what follows from an equal key to `grounds`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from qa_bot.markup import plain_text
+
+
+def text_key(abstract: str) -> str:
+    """Return the key of one wording of an abstract; markup, spaces, case, accents, dashes and punctuation do not count."""
+    return key_of_plain(plain_text(abstract))
+
+
+def key_of_plain(plain: str) -> str:
+    """Return `text_key` of a text whose markup is resolved already."""
+    return hashlib.sha256(_letters(plain).encode()).hexdigest()[:24]
+
+
+def title_key(title: str | None) -> str:
+    """Return the letters and digits of a title, without case and accents; empty for one that has none."""
+    return _letters(plain_text(title)) if title else ""
+
+
+def surnames_of(authors: Iterable[str]) -> frozenset[str]:
+    """Return the last words of names, without case and accents, for comparing lists of authors."""
+    words = (re.sub(r"(?i)[\s,]+(?:jr|sr|ii|iii|iv)\.?$", "", plain_text(author)).split() for author in authors)
+    return frozenset(filter(None, (_letters(name[-1]) for name in words if name)))
+
+
+def doi_of(doi: str | None) -> str | None:
+    """Return a DOI without its address, in small letters; None for one that arXiv gave, which names no publication."""
+    bare = re.sub(r"(?i)^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", (doi or "").strip()).lower()
+    return bare if bare and not bare.startswith("10.48550/arxiv.") else None
+
+
+def arxiv_id_of(arxiv_id: str | None, doi: str | None = None) -> str | None:
+    """Return an arXiv id without address and version, taken from an arXiv DOI where there is no other."""
+    from_doi = re.search(r"(?i)10\.48550/arxiv\.(\S+)", doi or "")
+    given = (arxiv_id or "").strip() or (from_doi[1] if from_doi else "")
+    return re.sub(r"(?i)^(?:https?://arxiv\.org/(?:abs|pdf)/|arxiv:\s*)|(?:v\d+)?(?:\.pdf)?$", "", given) or None
+
+
+def short_hash(text: str) -> str:
+    """Return twelve hexadecimal digits that stand for a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _letters(text: str) -> str:
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return re.sub(r"[\W_]+", "", text.casefold())
