@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import groupby
 
 from qa_bot.schema import Answer, Paper, Sentence, Source
 from qa_bot.window.evidence_html import byline, evidence_cards, link
@@ -59,7 +60,7 @@ def render_answer(
     parts += [_cited(answer), _nearest(answer), _problems(answer), _meta(answer, seconds)]
     if answer.sources:
         parts.append(f'<div class="qa-evidence" hidden>{evidence_cards(answer, papers)}</div>')
-    looks = f"qa-{answer.status} qa-by-{answer.mode}" + (" qa-stopped" if stopped else "")
+    looks = f"qa-{'stopped' if stopped else answer.status} qa-by-{answer.mode}"
     return f'<div class="qa-answer {looks}">{"".join(parts)}</div>'
 
 
@@ -123,25 +124,8 @@ def _block(answer: Answer, block: Block) -> str:
 def _sentences(answer: Answer, block: Block) -> str:
     cuts = [offset for s in answer.sentences for offset in (s.start, s.end)]
     pieces = [piece for token in tokens(answer.text, block.start, block.end) for piece in split_at(token, cuts)]
-    out: list[str] = []
-    current: int | None = None
-    run: list[str] = []
-    for piece in pieces:
-        owner = _owner(answer.sentences, piece)
-        if owner != current and run:
-            out.append(_sentence(answer, current, run))
-            run = []
-        current = owner
-        run.append(_citation(answer, piece, owner) if piece.numbers else _said(token_html(piece)))
-    if run:
-        out.append(_sentence(answer, current, run))
-    return "".join(out)
-
-
-def _said(piece: str) -> str:
-    """Wrap the words alone, so that the underline of a weak sentence ends where they end."""
-    words = piece.strip()
-    return piece.replace(words, f'<span class="qa-said">{words}</span>', 1) if words else piece
+    runs = groupby(pieces, key=lambda piece: _owner(answer.sentences, piece))
+    return "".join(_sentence(answer, owner, list(run)) for owner, run in runs)
 
 
 def _owner(sentences: tuple[Sentence, ...], piece: Token) -> int | None:
@@ -155,8 +139,11 @@ def _owner(sentences: tuple[Sentence, ...], piece: Token) -> int | None:
     return None
 
 
-def _sentence(answer: Answer, index: int | None, run: list[str]) -> str:
-    inner = "".join(run)
+def _sentence(answer: Answer, index: int | None, pieces: list[Token]) -> str:
+    inner = "".join(
+        "".join(_citation(answer, piece, index) for piece in run) if is_cited else _said("".join(token_html(piece) for piece in run))
+        for is_cited, run in groupby(pieces, key=lambda piece: bool(piece.numbers))
+    )
     if index is None or not inner.strip():
         return inner
     sentence = answer.sentences[index]
@@ -169,6 +156,13 @@ def _sentence(answer: Answer, index: int | None, run: list[str]) -> str:
         f'<button type="button" class="qa-note" title="{label}: {reason}">'
         f'<span class="qa-note-label">{label}</span><span class="qa-sr">: {reason}</span></button></span>'
     )
+
+
+def _said(words: str) -> str:
+    """Wrap words without the space at both ends, so that the underline of a weak sentence ends where they end."""
+    inner = words.strip()
+    before, _, after = words.partition(inner) if inner else (words, "", "")
+    return f'{before}<span class="qa-said">{inner}</span>{after}' if inner else words
 
 
 def _citation(answer: Answer, piece: Token, owner: int | None) -> str:

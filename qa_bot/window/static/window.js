@@ -148,6 +148,7 @@ function closePanel() {
 // The newest finished answer fills the panel by itself; on a phone the panel stays shut until it is asked for.
 let newestSeen = "";
 function followNewest() {
+  q("#qa-log .examples[role=list]")?.removeAttribute("role"); // gradio 6.31 gives it no list items
   const answers = qa("#qa-log .qa-answer");
   const newest = answers.at(-1);
   if (!answers.length && shownAnswer) emptyPanel();
