@@ -26,9 +26,13 @@ PACKAGES = ("chromadb", "llama-index-core", "numpy", "onnxruntime", "openai", "q
 _PRIVATE = ("data_dir", "prompts_dir")
 # How long to wait and who judges change no answer; an interrupted run may go on with other values.
 _PATIENCE = ("llm_timeout", "llm_max_retries", "judge_")
+_CONTENT = frozenset(".py .md .txt .json .jsonl .onnx .npz .npy .csv .tsv .gz .bin .safetensors".split())
 _SECRET = ("key", "token", "password", "secret")
 # Files of the package that cannot change an answer or a figure.
-_NOT_ANSWERING = ("__main__.py", "app.py", "cli.py", "diagnosis.py", "window/", "evaluation/report", "evaluation/compare.py", "evaluation/readme.py")
+_NOT_ANSWERING = (
+    "__main__.py", "app.py", "cli.py", "diagnosis.py", "window/", "query_engine.py", "evaluation/report", "evaluation/compare.py",
+    "evaluation/readme.py", "evaluation/command.py", "evaluation/judge.py", "evaluation/llama_evaluators.py", "prompts/judge_",
+)  # fmt: skip
 # What decides whether two runs may share a folder; the rest of the header is for the reader.
 IDENTITY = ("mode", "split", "questions", "corpus", "settings", "models", "prompts", "code")
 
@@ -89,8 +93,8 @@ def code_digest(package: Path | None = None) -> str:
     """
     package = package or Path(__file__).parents[1]
     prompts = package / "prompts" if (package / "prompts").is_dir() else package.parent / "prompts"
-    files = {path.relative_to(package).as_posix(): path for path in package.rglob("*") if path.is_file()}
-    files |= {f"prompts/{path.name}": path for path in prompts.glob("*") if path.is_file()}
+    files = {path.relative_to(package).as_posix(): path for path in package.rglob("*") if path.suffix in _CONTENT and path.is_file()}
+    files |= {f"prompts/{path.name}": path for path in prompts.glob("*.md")}
     digest = hashlib.sha256()
     for name, path in sorted(files.items()):
         if name.startswith(_NOT_ANSWERING) or "__pycache__" in name or name.startswith("seeds/") or name == "evaluation/questions.jsonl":

@@ -19,6 +19,9 @@ from qa_bot.schema import QABotError
 
 HEADER, ROWS, FIGURES = "run.json", "questions.jsonl", "figures.json"
 
+# What figures and comparisons need of a row.
+COMPACT = ("id", "kind", "split", "question", "answerable", "status", "mode", "seconds", "evidence_score", "correct", "usage", "scores")
+
 
 class RunError(QABotError):
     """A folder holds no run, another run, or one in use."""
@@ -44,7 +47,7 @@ class EvalResult:
         """Return what `qa-bot eval --json` prints."""
         figures = self.figures()
         shown = {"n": figures["n"], **{section: figures[section] for section in SECTIONS}}
-        shown |= {name: figures[name] for name in ("speed", "intervals", "questions_counted", "by_kind")}
+        shown |= {name: figures[name] for name in ("statuses", "speed", "intervals", "questions_counted", "by_kind")}
         if self.judged is not None:
             shown["judge"] = dict(self.judged)
         return shown | {"run": dict(self.header), "questions": list(self.rows)}
@@ -123,6 +126,15 @@ def load_run(folder: str | Path) -> EvalResult:
         raise RunError(f"The run in {folder} was interrupted. Finish it with `qa-bot eval --run {folder}` and the settings it was started with.")
     judged = _read_json(folder / FIGURES).get("judge")
     return EvalResult(_read_json(folder / HEADER), list(_whole_rows(folder / ROWS)), judged, folder)
+
+
+def save_compact(result: EvalResult, folder: Path) -> None:
+    """Write a finished run without texts, small enough for a repository; it can be loaded and compared like any other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_json(folder / HEADER, result.header)
+    rows = [{name: row[name] for name in COMPACT if name in row} for row in result.rows]
+    (folder / ROWS).write_text("".join(_line(row) for row in rows), encoding="utf-8")
+    _write_json(folder / FIGURES, result.figures())
 
 
 def _whole_rows(path: Path):

@@ -5,6 +5,7 @@ Leaves the definitions of the metrics to their modules and drawing to `report`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -54,7 +55,8 @@ def summarise(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     power = ranking_power(*(_confidences(rows, answerable=answerable) for answerable in (True, False)))
     if power is not None:
         abstention["evidence_auc"] = power
-    return figures | {"speed": _speed(rows), "intervals": intervals, "questions_counted": counted}
+    statuses = dict(sorted(Counter(row["status"] for row in rows).items()))
+    return figures | {"statuses": statuses, "speed": _speed(rows), "intervals": intervals, "questions_counted": counted}
 
 
 def summarise_by_kind(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
