@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+from dataclasses import replace
 
 import pytest
 from scripted_engine import make_answer, make_paper
@@ -19,6 +21,7 @@ from qa_bot.evaluation.answer_metrics import (
 )
 from qa_bot.evaluation.retrieval_metrics import retrieval_scores
 from qa_bot.evaluation.wording import contains_phrase, content_tokens, covers, tokens
+from qa_bot.schema import Sentence
 
 SIGLIP = make_paper(
     "siglip", "Sigmoid Loss", "We propose a simple pairwise sigmoid loss. SigLiT achieves 84.5% ImageNet zero-shot accuracy in two days. "
@@ -153,6 +156,15 @@ def test_statement_scores_follow_alce_for_several_citations():
 def test_a_statement_may_rest_on_authors_and_year():
     answer = make_answer("Xiaohua Zhai proposed a sigmoid loss (2023) [1].", [SIGLIP])
     assert statement_citations(answer, lambda pairs: ["Xiaohua Zhai" in text and "2023" in text for _, text in pairs]) == (1.0, 1.0)
+
+
+def test_a_list_of_titles_is_carried_by_the_bibliography_and_its_lead_in_is_no_statement():
+    listed = make_answer("", [SIGLIP, MIXER])
+    items = ("One of the 82 papers is about losses:", "- Sigmoid Loss (Xiaohua Zhai et al., 2023-03-27) [1]", "- MLP-Mixer (Xiaohua Zhai) [2]")
+    sentences = tuple(Sentence(text, 0, 0, tuple(int(n) for n in re.findall(r"\[(\d)\]", text))) for text in items)
+    nothing = lambda pairs: [False] * len(pairs)  # noqa: E731
+    assert statement_citations(replace(listed, sentences=sentences[:2]), nothing) == (1.0, 1.0)
+    assert statement_citations(replace(listed, sentences=sentences), nothing) == (0.5, 0.5), "Zhai did not write MLP-Mixer's entry here"
 
 
 def test_citations_in_other_forms_are_counted():

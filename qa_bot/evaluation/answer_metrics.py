@@ -21,6 +21,8 @@ SupportCheck = Callable[[Sequence[tuple[str, str]]], Sequence[bool]]
 NUGGET_ALLOWANCE = 100
 NUGGET_BETA = 3.0
 
+_DATE = re.compile(r"\b((?:19|20)\d\d)-\d\d(?:-\d\d)?\b")
+_BIBLIOGRAPHIC_WORDS = frozenset("paper title author al first date dated year published written wrote newest oldest".split())
 _INVENTED = re.compile(r"~~\s*\[([^\]]*)\]\s*~~")
 _MARK = re.compile(r"\s*(?:~~)?\[\d+(?:\s*[,;–-]\s*\d+)*\](?:~~)?")
 
@@ -68,9 +70,11 @@ def statement_citations(answer: Answer, supports: SupportCheck) -> tuple[float, 
     recall of a sentence: 1 iff it cites something and all that it cites together carries it. A citation is precise
     iff its sentence has recall 1 and the citation is not irrelevant: irrelevant when it does not carry the sentence
     alone while the others do without it. Sentences inherit no citations, and an invented citation makes recall 0.
-    `supports` takes the place of ALCE's NLI model, so the figures bear its name and not theirs. None without sentences.
+    `supports` takes the place of ALCE's NLI model, so the figures bear its name and not theirs; a sentence that says
+    nothing but title, authors and date of what it cites is carried by these. The line that introduces a list is no
+    statement, its items are (ALCE, QAMPARI). None without statements.
     """
-    sentences = [(s, _bare(s.text)) for s in answer.sentences if _bare(s.text)]
+    sentences = [(s, _bare(s.text)) for s in answer.sentences if _bare(s.text) and not (_bare(s.text).endswith(":") and not s.citations)]
     if not sentences:
         return None
     texts = {source.number: premise(source) for source in answer.sources}
@@ -79,7 +83,7 @@ def statement_citations(answer: Answer, supports: SupportCheck) -> tuple[float, 
         numbers = _cited(sentence, texts)
         groups = [numbers, *([n] for n in numbers), *([m for m in numbers if m != n] for n in numbers)]
         asked |= {(bare, _joined(group, texts)): False for group in groups if group}
-    asked = dict(zip(asked, supports(list(asked)), strict=True))
+    asked = {pair: carried or _is_bibliography(*pair) for pair, carried in zip(asked, supports(list(asked)), strict=True)}
     recalls, precise, citations = [], 0, 0
     for sentence, bare in sentences:
         numbers = _cited(sentence, texts)
@@ -98,6 +102,11 @@ def premise(source: Source) -> str:
     """Return what a citation of this source may rest on: title, authors, year and abstract (ALCE: title and text)."""
     facts = ", ".join([*source.authors, *([str(source.year)] if source.year else [])])
     return f"{source.title}. {facts}. {source.text}" if facts else f"{source.title}. {source.text}"
+
+
+def _is_bibliography(sentence: str, text: str) -> bool:
+    said = {token for token in content_tokens(_DATE.sub(r"\1", sentence)) if token not in _BIBLIOGRAPHIC_WORDS}
+    return bool(said) and said <= set(content_tokens(text))
 
 
 def point_recall(sentences: Sequence[str], points: Sequence[str]) -> float:
@@ -132,7 +141,8 @@ def answer_scores(answer: Answer, *, expected: Collection[str], points: Sequence
     if validity is not None:
         scores["citation_validity"] = validity
     if not declined:
-        statements = statement_citations(answer, supports)
+        # A count over the whole collection rests on no paper in particular.
+        statements = statement_citations(answer, supports) if expected or not answerable else None
         if statements is not None:
             scores["statement_citation_recall"], scores["statement_citation_precision"] = statements
             scores["supported_sentences"] = sum(s.support == "supported" for s in answer.sentences) / len(answer.sentences)
