@@ -72,7 +72,7 @@ def for_prompt(text: str) -> str:
         text = _CONTROL.sub(lambda match: " " + match[0].strip("<>[]|\uff5c") + " ", text)
         if text == before:
             break
-    return _STATUS.sub(r"\1 -", text)
+    return _STATUS.sub(r"\1 -", text.replace("<|", "< |").replace("|>", "| >"))
 
 
 def _link(match: re.Match[str]) -> str:
