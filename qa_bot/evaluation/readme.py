@@ -12,7 +12,7 @@ from qa_bot.evaluation.provenance import IDENTITY
 from qa_bot.evaluation.summary import SECTIONS
 from qa_bot.schema import QABotError
 
-BEGIN, END = "<!-- evaluation: begin -->", "<!-- evaluation: end -->"
+BEGIN, END = "<!-- evaluation figures -->", "<!-- end of evaluation figures -->"
 COLUMNS = {
     "hit@5": "expected paper in the first 5",
     "ndcg@10": "nDCG@10",
