@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from qa_bot.catalogue.groups import Group, Groups, Node, ids_differ
+from qa_bot.catalogue.groups import Groups, Node, ids_differ
 from qa_bot.catalogue.likeness import Texts, shared_runs
 
 # A shorter text is a notice ("This paper has been withdrawn"), not evidence of identity.
@@ -120,7 +120,7 @@ def join_by_wording(groups: Groups) -> None:
         kept = places[:1]
         for place in places[1:]:
             for other in kept:
-                if groups.are_joined(other, place) or not _titles_forbid(groups.of(other), groups.of(place)):
+                if groups.are_joined(other, place) or not _titles_forbid(groups, other, place):
                     groups.join(other, place, "same abstract")
                     break
             if not any(groups.are_joined(other, place) for other in kept):
@@ -141,7 +141,7 @@ def join_by_likeness(groups: Groups) -> None:
     alike = []
     for i, j in texts.likely_pairs(open_texts):
         a, b = places[i], places[j]
-        if groups.are_joined(a, b) or _titles_forbid(groups.of(a), groups.of(b)):
+        if groups.are_joined(a, b) or _titles_forbid(groups, a, b):
             continue
         likeness = texts.likeness(i, j)
         if likeness.is_near_copy or (
@@ -149,7 +149,7 @@ def join_by_likeness(groups: Groups) -> None:
         ):
             alike.append((-likeness.covered, -likeness.informative, groups.nodes[a].key, groups.nodes[b].key, a, b))
     for covered, _, _, _, a, b in sorted(alike):
-        if not _titles_forbid(groups.of(a), groups.of(b)):
+        if not _titles_forbid(groups, a, b):
             groups.join(a, b, f"abstracts alike: {-covered:.0%} of the shorter one's words stand in common runs")
 
 
@@ -158,15 +158,18 @@ def _stand_beside_each_other(a: Node, b: Node) -> bool:
     return bool(a.record and b.record and a.record.origin.file == b.record.origin.file and not a.titles and not b.titles)
 
 
-def _titles_forbid(a: Group, b: Group) -> bool:
+def _titles_forbid(groups: Groups, i: int, j: int) -> bool:
     """Return whether likeness of text cannot make one paper of two groups: ids differ, or titles with dates or authors."""
+    a, b = groups.of(i), groups.of(j)
     if ids_differ(a, b):
         return True
     if not a.titles or not b.titles or a.titles & b.titles:
         return False
     dates_differ = bool(a.dates and b.dates) and not any(x.startswith(y) or y.startswith(x) for x in a.dates for y in b.dates)
-    authors_differ = bool(a.surnames and b.surnames and not a.surnames & b.surnames)
-    return dates_differ or authors_differ or not _titles_alike(a.titles, b.titles, at_least=80)
+    if dates_differ or not _titles_alike(a.titles, b.titles, at_least=80):
+        return True
+    names, others = groups.surnames(i), groups.surnames(j)
+    return bool(names and others and not names & others)
 
 
 def _titles_alike(a: Iterable[str], b: Iterable[str], *, at_least: float) -> bool:

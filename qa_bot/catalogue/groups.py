@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from qa_bot.catalogue.keys import arxiv_id_of, doi_of, key_of_plain, surnames_of, title_key
 from qa_bot.markup import plain_text
@@ -23,10 +24,14 @@ class Node:
     text: str = ""
     key: str = ""
     titles: frozenset[str] = frozenset()
-    surnames: frozenset[str] = frozenset()
     date: str | None = None
     doi: str | None = None
     arxiv_id: str | None = None
+
+    @cached_property
+    def surnames(self) -> frozenset[str]:
+        source = self.record or self.fact
+        return surnames_of(source.authors) if source else frozenset()
 
     @property
     def year(self) -> int | None:
@@ -39,7 +44,6 @@ class Group:
 
     members: list[int]
     titles: set[str]
-    surnames: set[str]
     dates: set[str]
     arxiv_ids: set[str]
 
@@ -47,7 +51,6 @@ class Group:
         """Take in the members of another group."""
         self.members += other.members
         self.titles |= other.titles
-        self.surnames |= other.surnames
         self.dates |= other.dates
         self.arxiv_ids |= other.arxiv_ids
 
@@ -65,7 +68,7 @@ class Groups:
         self._parents = list(range(len(self.nodes)))
         for place, node in enumerate(self.nodes):
             dates, ids = {node.date} - {None}, {node.arxiv_id} - {None}
-            self.by_root[place] = Group([place], set(node.titles), set(node.surnames), dates, ids)
+            self.by_root[place] = Group([place], set(node.titles), dates, ids)
 
     def root(self, place: int) -> int:
         """Return the member that stands for the group of a node."""
@@ -77,6 +80,10 @@ class Groups:
     def of(self, place: int) -> Group:
         """Return the group of a node."""
         return self.by_root[self.root(place)]
+
+    def surnames(self, place: int) -> set[str]:
+        """Return the surnames of all authors that a node's group knows."""
+        return {surname for member in self.of(place).members for surname in self.nodes[member].surnames}
 
     def are_joined(self, i: int, j: int) -> bool:
         """Return whether two nodes are in one group."""
@@ -113,20 +120,10 @@ def _record_node(record: Record) -> Node:
     text = plain_text(record.abstract)
     titles = frozenset((title_key(record.title),)) - {""}
     return Node(
-        record,
-        None,
-        text,
-        key_of_plain(text),
-        titles,
-        surnames_of(record.authors),
-        record.date,
-        doi_of(record.doi),
-        arxiv_id_of(record.arxiv_id, record.doi),
+        record, None, text, key_of_plain(text), titles, record.date, doi_of(record.doi), arxiv_id_of(record.arxiv_id, record.doi)
     )
 
 
 def _fact_node(fact: Fact) -> Node:
     titles = frozenset(map(title_key, (fact.title, *fact.aliases))) - {""}
-    return Node(
-        None, fact, "", "", titles, surnames_of(fact.authors), fact.date, doi_of(fact.doi), arxiv_id_of(fact.arxiv_id, fact.doi)
-    )
+    return Node(None, fact, "", "", titles, fact.date, doi_of(fact.doi), arxiv_id_of(fact.arxiv_id, fact.doi))

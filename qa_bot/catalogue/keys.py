@@ -12,6 +12,9 @@ from collections.abc import Iterable
 
 from qa_bot.markup import plain_text
 
+_NO_LETTERS = {code: None for code in range(128) if not chr(code).isalnum()}
+_MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
+
 
 def text_key(abstract: str) -> str:
     """Return the key of one wording of an abstract; markup, spaces, case, accents, dashes and punctuation do not count."""
@@ -53,6 +56,6 @@ def short_hash(text: str) -> str:
 
 
 def _letters(text: str) -> str:
-    if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return re.sub(r"[\W_]+", "", text.casefold())
+    if text.isascii():
+        return text.lower().translate(_NO_LETTERS)
+    return re.sub(r"[\W_]+", "", _MARKS.sub("", unicodedata.normalize("NFKD", text)).casefold())

@@ -115,7 +115,7 @@ def _date_of_arxiv_id(arxiv_id: str | None) -> str | None:
 
 def stand_in_title(abstract: str) -> str:
     """Return the beginning of an abstract as a title that says it is none."""
-    sentence = re.split(r"(?<=[^\W\d_A-Z]{2}[.?!])\s", abstract, maxsplit=1)[0]
+    sentence = re.split(r"(?<=[^\W\d_A-Z]{2}[.?!])(?<!\bal\.)(?<!\bvs\.)\s+(?=[A-Z])", abstract, maxsplit=1)[0]
     if len(sentence) <= _STAND_IN_CHARACTERS:
         return f"[untitled] {sentence.rstrip('.')}"
     return f"[untitled] {sentence[:_STAND_IN_CHARACTERS].rsplit(' ', 1)[0].rstrip(' ,;:')} …"

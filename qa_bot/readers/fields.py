@@ -18,6 +18,7 @@ _ARXIV = re.compile(
 _BARE_ARXIV = re.compile(
     r"\A(?:arxiv:)?(?:\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z][a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?\Z", re.IGNORECASE
 )
+_OTHERS = re.compile(r"(?:,?\s+|\A)(?:et\.? al\.?|(?:and )?others|…|\.{3})\Z", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -103,17 +104,20 @@ def as_list(value: Any) -> tuple[str, ...]:
 
 def as_authors(value: Any) -> tuple[tuple[str, ...], bool]:
     """Return the names, each as `Given Family`, and whether nobody was left out (`et al.`, `and others`)."""
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) or not isinstance(value, Sequence):
         value = [value]
-    names = _split_authors(value) if isinstance(value, str) else [_one_author(author) for author in value or ()]
-    kept = [name for name in names if name and not re.fullmatch(r"(?i)et\.? al\.?|others|…|\.{3}", name)]
-    complete = len(kept) == sum(1 for name in names if name)
-    trimmed = [re.sub(r"(?i),?\s+(?:et\.? al\.?|and others)$", "", name) for name in kept]
-    return tuple(trimmed), complete and trimmed == kept
+    names = _split_authors(value) if isinstance(value, str) else [_one_author(author) for author in value]
+    named = [name for name in names if name]
+    kept = [trimmed for name in named if (trimmed := _OTHERS.sub("", name))]
+    return tuple(kept), kept == named
 
 
 def _one_author(author: Any) -> str:
+    if type(author) is str:
+        return natural_order(author)
     if isinstance(author, Mapping):
+        if isinstance(author.get("author"), Mapping):  # OpenAlex: authorships
+            return _one_author(author["author"])
         given = author.get("given") or author.get("first") or author.get("firstName") or author.get("forenames") or ""
         family = author.get("family") or author.get("last") or author.get("lastName") or author.get("surname") or ""
         particle = author.get("non-dropping-particle") or author.get("dropping-particle") or ""
@@ -127,6 +131,8 @@ def _one_author(author: Any) -> str:
 
 def natural_order(name: str) -> str:
     """Return `Beyer, Lucas` as `Lucas Beyer`; a name without a comma as it is."""
+    if "," not in name:
+        return " ".join(name.split())
     parts = [part.strip() for part in name.split(",")]
     if len(parts) == 2 and all(parts):
         return (
@@ -154,6 +160,8 @@ def _split_authors(text: str) -> list[str]:
 
 
 def _text(value: Any) -> str:
+    if type(value) is str:
+        return value.strip()
     if isinstance(value, Sequence) and not isinstance(value, str):
         value = next((part for part in value if part), "")
     return str(value).strip() if value is not None and not isinstance(value, bool | Mapping) else ""

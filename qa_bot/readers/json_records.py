@@ -15,11 +15,21 @@ from qa_bot.readers.fields import as_rfc_date, is_arxiv_id, record_fields
 from qa_bot.readers.result import Reading, ReadResult
 from qa_bot.schema import Fact
 
-_ABSTRACT_KEYS = ("abstract", "text", "summary", "paperAbstract", "abstractText", "description", "content", "body")
+_ABSTRACT_KEYS = (
+    "abstract",
+    "text",
+    "summary",
+    "paperAbstract",
+    "abstractText",
+    "abstract_inverted_index",
+    "description",
+    "content",
+    "body",
+)
 _ID_KEYS = ("id", "_id", "record_id", "paper_id", "paperId", "corpus_id", "corpusid", "doc_id", "docid", "key", "pmid", "uid")
 _NAMES = {
     "title": ("title", "paper_title", "name", "display_name"),
-    "authors": ("authors_parsed", "authors", "author", "authors_full", "creators"),
+    "authors": ("authors_parsed", "authors", "author", "authors_full", "creators", "authorships"),
     "date": ("date", "published", "publication_date", "publicationDate", "issued", "created", "update_date", "updated"),
     "year": ("year", "publication_year", "pub_year"),
     "doi": ("doi", "DOI"),
@@ -39,10 +49,10 @@ def looks_like_json(text: str) -> bool:
 def read_json(text: str, file: str) -> ReadResult:
     """Read a JSON document or JSON lines; each object is one record or one fact, a broken line is skipped."""
     reading = Reading(file)
-    for place, value in _values(text):
+    for place, value in _values(text, file):
         if isinstance(value, str):
             reading.skip(f"{place} is not JSON: {value}")
-        elif not isinstance(value, Mapping):
+        elif value is None:
             reading.skip(f"{place} is not an object with fields")
         elif isinstance(value.get("abstracts"), list) and not isinstance(value.get("abstract"), str):
             _add_fact(value, place, reading)
@@ -51,22 +61,33 @@ def read_json(text: str, file: str) -> ReadResult:
     return reading.result()
 
 
-def _values(text: str) -> Iterator[tuple[str, Any]]:
+def _values(text: str, file: str) -> Iterator[tuple[str, Any]]:
     """Yield (place, object); a str in place of the object says why that line cannot be parsed."""
-    first = next(line for line in text.split("\n") if line.strip())
-    if _parse(first)[1] is None and not first.lstrip().startswith("[") or not re.match(r"\s*[\[{]\s*(?:\n|\Z)|\s*\[", text):
+    if _is_lines(text, file):
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 value, error = _parse(line)
-                yield f"line {number}", error if error else value
+                yield f"line {number}", error if error else value if isinstance(value, Mapping) else None
         return
     whole, error = _parse(text)
     if error:
         raise Unreadable(f"not JSON: {error}")
     if isinstance(whole, Mapping):
         inside = next((whole[name] for name in _LISTS if isinstance(whole.get(name), list)), None)
-        whole = inside if inside is not None else [whole]
-    yield from ((f"entry {number}", None if isinstance(value, str) else value) for number, value in enumerate(whole, 1))
+        whole = inside if inside is not None and not any(whole.get(name) for name in _ABSTRACT_KEYS) else [whole]
+    values = whole if isinstance(whole, list) else [whole]
+    yield from ((f"entry {number}", value if isinstance(value, Mapping) else None) for number, value in enumerate(values, 1))
+
+
+def _is_lines(text: str, file: str) -> bool:
+    """Return whether each line is a document of its own, even where the first one is broken."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    named_so = re.search(r"\.(?:jsonl|ndjson|jl)(?:\.gz)?\Z", file.lower()) is not None
+    if isinstance(_parse(lines[0])[0], Mapping):
+        return len(lines) > 1 or named_so
+    if _parse(text)[1] is None:
+        return False
+    return any(isinstance(_parse(line)[0], Mapping) for line in lines[1:4]) or named_so
 
 
 def _parse(line: str) -> tuple[Any, str | None]:
@@ -81,29 +102,30 @@ def _add_record(entry: Mapping[str, Any], reading: Reading) -> None:
     found = {field: next((entry[name] for name in names if entry.get(name)), None) for field, names in _NAMES.items()}
     abstract = next((_joined(entry[name]) for name in _ABSTRACT_KEYS if entry.get(name)), "")
     record_id = next((str(entry[name]) for name in _ID_KEYS if entry.get(name) not in (None, "")), None)
-    if (
-        isinstance(entry.get("versions"), list)
-        and entry["versions"]
-        and isinstance(entry["versions"][0], Mapping)
-        and entry["versions"][0].get("created")
-    ):
-        found["date"] = as_rfc_date(entry["versions"][0]["created"])
+    match entry.get("versions"):
+        case [{"created": created}, *_]:  # arXiv's dump: the day of the first version
+            found["date"] = as_rfc_date(created)
     if isinstance(found["categories"], list):
-        found["categories"] = [
-            part
-            for whole in found["categories"]
-            for part in (
-                whole.split()
-                if isinstance(whole, str) and re.fullmatch(r"[\w.-]+(?: [\w.-]+)+", whole) and "." in whole
-                else [whole]
-            )
-        ]
+        found["categories"] = [part for whole in found["categories"] for part in _categories(whole)]
     if not found["arxiv_id"] and record_id and is_arxiv_id(record_id):
         found["arxiv_id"] = record_id
     reading.add(abstract, record_fields(found), record_id=record_id)
 
 
+def _categories(whole: Any) -> list[Any]:
+    """Part `cs.CV cs.LG`, as arXiv writes several in one text; leave a category of several words whole."""
+    is_several = (
+        isinstance(whole, str) and re.fullmatch(r"[a-z-]+(?:\.[\w-]+)?(?: [a-z-]+(?:\.[\w-]+)?)+", whole) and "." in whole
+    )
+    return whole.split() if is_several else [whole]
+
+
 def _joined(value: Any) -> str:
+    if isinstance(value, Mapping):  # OpenAlex: each word with its places
+        placed = [
+            (at, word) for word, places in value.items() if isinstance(places, list) for at in places if isinstance(at, int)
+        ]
+        return " ".join(word for _, word in sorted(placed))
     if isinstance(value, list):  # SciFact keeps an abstract as its sentences
         return " ".join(str(part).strip() for part in value)
     return str(value) if isinstance(value, str | int | float) else ""

@@ -89,7 +89,7 @@ def split_title(line: str, evidence: Evidence = Evidence()) -> tuple[str, Author
     listed, complete, organisations = _without_tail(line)
     best = max(_splits(listed, evidence), default=None, key=lambda split: (split[0], -len(split[1])))
     listing = not complete or bool(organisations)
-    if best is None or best[0] < (-1.5 if listing else 0.75 if len(best[2]) > 1 else 1.5):
+    if best is None or best[0] < (-1.5 if listing else 0.75 if len(best[2]) > 1 else 1.6):
         return line.strip(), None
     return best[1].strip(), Authors(best[2], complete, organisations)
 
@@ -180,7 +180,7 @@ def _score(title: str, names: list[str], evidence: Evidence) -> float | None:
     if bare.lower() in evidence.words or bare.lower() in _TITLE_WORDS:
         score += 1.0
     elif (hump := re.match(r"[^\W\d_][^\W\d_A-Z]{2,}(?=[A-Z])", bare)) and hump[0].lower() in evidence.words | _TITLE_WORDS:
-        score -= 2.5  # AnalysisYong|Kyung Oh
+        score -= 1.25  # AnalysisYong|Kyung Oh
     if bare and _CAMEL.fullmatch(bare + "x") is None and _CAMEL.match(bare + "x") and len(bare) <= 3 and not bare.isupper():
         score -= 3  # John Mc|Cormac
     if len(bare) == 1 and bare.isalpha() and title[-2:-1].isspace():

@@ -32,6 +32,7 @@ _PLACEHOLDERS = frozenset(
         "loading",
     )
 )
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class Reading:
 
     def add(self, abstract: str, fields: Mapping[str, Any] | None = None, *, record_id: str | None = None) -> None:
         """Count a record and keep it, or skip it where it has no abstract."""
-        fields = dict(fields or {})
+        fields = {name: _clean(value) for name, value in (fields or {}).items()}
+        abstract, record_id = _clean(abstract), _clean(record_id)
         reason = why_empty(abstract)
         if reason:
             name = fields.get("title") or record_id
@@ -76,6 +78,13 @@ class Reading:
     def result(self) -> ReadResult:
         """Return what was collected."""
         return ReadResult(tuple(self.records), tuple(self.facts), tuple(self.skipped))
+
+
+def _clean(value: Any) -> Any:
+    """Take out what no text holds and no store takes: lone surrogates and control characters."""
+    if isinstance(value, str):
+        return _UNPRINTABLE.sub("", value)
+    return tuple(map(_clean, value)) if isinstance(value, tuple) else value
 
 
 def why_empty(abstract: str) -> str | None:
