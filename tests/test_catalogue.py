@@ -175,7 +175,7 @@ def test_stand_in_titles_end_at_a_word_or_a_sentence():
     assert stand_in_title("We read. Then we write.") == "[untitled] We read"
     assert (
         stand_in_title("We read et al. (2018) and then some more words that go on and on for long.")
-        == "[untitled] We read et al. (2018) and then some more words that go …"
+        == "[untitled] We read et al. (2018) and then some more words that go on …"
     )
 
 
@@ -188,14 +188,30 @@ def test_stand_in_titles_end_at_a_word_or_a_sentence():
         ({"doi": "https://doi.org/10.1/AB"}, {"doi": "doi:10.1/ab", "abstract": UNLIKE}, "same DOI 10.1/ab"),
         ({"arxiv_id": "2001.06232v1"}, {"arxiv_id": "arXiv:2001.06232v3", "abstract": UNLIKE}, "same arXiv id 2001.06232"),
         ({"arxiv_id": "2001.06232"}, {"doi": "10.48550/arXiv.2001.06232", "abstract": UNLIKE}, "same arXiv id 2001.06232"),
-        ({"title": "Inks", "authors": ("Ann Lee",)}, {"title": "INKS.", "authors": ("A. Lee", "B. Chen"), "abstract": UNLIKE}, "same title and an author in common"),
-        ({"title": "Inks of old", "date": "2020-01-01"}, {"title": "Inks of old", "date": "2020", "abstract": UNLIKE}, "same title and year"),
-        ({"title": "Inks of old", "date": "2020-12"}, {"title": "Inks of old", "date": "2021", "abstract": UNLIKE}, "same title, one year apart"),
-        ({"title": "Dating the inks of old"}, {"title": "Dating the inks of old", "abstract": TEXT[:150] + UNLIKE}, "same title, and the texts agree in part"),
+        (
+            {"title": "Inks", "authors": ("Ann Lee",)},
+            {"title": "INKS.", "authors": ("A. Lee", "B. Chen"), "abstract": UNLIKE},
+            "same title and an author in common",
+        ),
+        (
+            {"title": "Inks of old", "date": "2020-01-01"},
+            {"title": "Inks of old", "date": "2020", "abstract": UNLIKE},
+            "same title and year",
+        ),
+        (
+            {"title": "Inks of old", "date": "2020-12"},
+            {"title": "Inks of old", "date": "2021", "abstract": UNLIKE},
+            "same title, one year apart",
+        ),
+        (
+            {"title": "Dating the inks of old"},
+            {"title": "Dating the inks of old", "abstract": TEXT[:150] + UNLIKE},
+            "same title, and the texts agree in part",
+        ),
         ({"title": "Dating the inks of old"}, {}, "same abstract"),
         ({"title": "Dating the inks of old"}, {"abstract": TEXT.replace("nine", "ten")}, "abstracts alike"),
     ],
-)  # fmt: skip
+)
 def test_grounds_of_one_paper(first, second, reason):
     merged = merge_records([record(1, file="a", **first), record(2, file="b", **second)])
     assert len(merged.papers) == 1
@@ -213,12 +229,15 @@ def test_grounds_of_one_paper(first, second, reason):
         ({"title": "Inks of old letters, dated", "date": "2020-01"}, {"title": "Inks of old letters", "date": "2021-05"}),
         ({"title": "Summary", "authors": ("Ann Lee",)}, {"title": "Summary", "authors": ("Bo Chen",), "abstract": UNLIKE}),
         ({"title": "Corresponding author:"}, {"title": "Corresponding author:", "abstract": UNLIKE}),
-        ({"title": "A yearly report", "authors": ("Ann Lee",), "date": "2011"}, {"title": "A yearly report", "authors": ("Ann Lee",), "date": "2019", "abstract": UNLIKE}),
+        (
+            {"title": "A yearly report", "authors": ("Ann Lee",), "date": "2011"},
+            {"title": "A yearly report", "authors": ("Ann Lee",), "date": "2019", "abstract": UNLIKE},
+        ),
         ({"title": "Inks", "doi": "10.1/x"}, {"title": "Dancing bees and meadows", "doi": "10.1/x", "abstract": UNLIKE}),
         ({"abstract": "This paper has been withdrawn."}, {"abstract": "This paper has been withdrawn."}),
         ({}, {"abstract": UNLIKE}),
     ],
-)  # fmt: skip
+)
 def test_no_ground_for_one_paper(first, second):
     merged = merge_records([record(1, file="a", **first), record(2, file="b", **second)])
     assert len(merged.papers) == 2 and not merged.grounds
@@ -236,7 +255,10 @@ def test_entries_of_one_list_are_one_paper_only_when_nearly_equal():
 
 
 def test_works_that_name_themselves_differently_stay_apart():
-    one = "We introduce TeaLeaf, a network that finds sick leaves in photographs, and evaluate it on two sets of fields in the north of the country."
+    one = (
+        "We introduce TeaLeaf, a network that finds sick leaves in photographs, "
+        "and evaluate it on two sets of fields in the north of the country."
+    )
     two = one.replace("TeaLeaf", "CottonLeaf").replace("photographs", "pictures from drones").replace("two sets", "nine groups")
     assert len(merge_records([record(1, abstract=one), record(2, abstract=two, file="b")]).papers) == 2
 

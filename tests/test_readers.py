@@ -142,7 +142,7 @@ def test_heads_of_cards(tmp_path, card, head, categories, date, has_code):
         ("The Efficiency Misnomer", ("Mostafa Dehghani", "Anurag Arnab")),
         ("Scaling Vision Transformers", ("Xiaohua Zhai", "Alexander Kolesnikov", "Neil Houlsby")),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("tail", ["", " et al.", " · deepmind", " et al. · deepmind, google-research"])
 def test_a_title_is_parted_from_the_authors_glued_to_it(tmp_path, title, authors, tail):
     result = read(tmp_path, glued_card(title=title, authors=", ".join(authors) + tail))
@@ -270,7 +270,8 @@ def test_empty_abstracts_are_skipped_with_their_place(tmp_path, empty):
 
 
 def test_labelled_lines_above_an_abstract_are_its_fields(tmp_path):
-    text = f"Title: One\nAuthors: Ann Lee, Bo Chen\nDate: 2020-05-01\nAbstract: {ABSTRACT}\n\nTitle: Two\narXiv: 2001.06232v2\nAbstract: {OTHER}\n"
+    one = f"Title: One\nAuthors: Ann Lee, Bo Chen\nDate: 2020-05-01\nAbstract: {ABSTRACT}\n\n"
+    text = f"{one}Title: Two\narXiv: 2001.06232v2\nAbstract: {OTHER}\n"
     first, second = read(tmp_path, text).records
     assert (first.title, first.authors, first.date, first.abstract) == ("One", ("Ann Lee", "Bo Chen"), "2020-05-01", ABSTRACT)
     assert (second.title, second.arxiv_id, second.abstract) == ("Two", "2001.06232", OTHER)
@@ -287,9 +288,15 @@ def test_long_text_before_the_first_record_is_named(tmp_path):
 
 def test_json_lines_with_every_field(tmp_path):
     entry = {
-        "id": "r1", "title": "A title", "abstract": ABSTRACT, "authors": ["Ann Lee", {"given": "Bo", "family": "Chen"}], "year": 2021,
-        "doi": "https://doi.org/10.1000/ABC.1", "url": "https://arxiv.org/abs/2001.06232v2", "categories": ["cs.CV cs.LG"],
-    }  # fmt: skip
+        "id": "r1",
+        "title": "A title",
+        "abstract": ABSTRACT,
+        "authors": ["Ann Lee", {"given": "Bo", "family": "Chen"}],
+        "year": 2021,
+        "doi": "https://doi.org/10.1000/ABC.1",
+        "url": "https://arxiv.org/abs/2001.06232v2",
+        "categories": ["cs.CV cs.LG"],
+    }
     (record,) = read(tmp_path, json.dumps(entry), "x.jsonl").records
     assert (record.origin.record_id, record.title, record.authors) == ("r1", "A title", ("Ann Lee", "Bo Chen"))
     assert (record.date, record.doi, record.arxiv_id, record.categories) == (
@@ -331,11 +338,20 @@ def test_one_json_object_is_one_record(tmp_path):
 
 def test_arxivs_own_dump(tmp_path):
     entry = {
-        "id": "0704.0001", "submitter": "P", "authors": "C. Bal\\'azs, E. L. Berger", "title": "Calculation of\n  prompt diphoton production",
-        "doi": "10.1103/PhysRevD.76.013009", "categories": "hep-ph hep-ex", "abstract": "  A fully differential calculation in\nperturbative QCD is presented.\n",
-        "versions": [{"version": "v1", "created": "Mon, 2 Apr 2007 19:18:42 GMT"}, {"version": "v2", "created": "Tue, 24 Jul 2007 20:10:27 GMT"}],
-        "update_date": "2008-11-26", "authors_parsed": [["Balázs", "C.", ""], ["Berger", "E. L.", ""]],
-    }  # fmt: skip
+        "id": "0704.0001",
+        "submitter": "P",
+        "authors": "C. Bal\\'azs, E. L. Berger",
+        "title": "Calculation of\n  prompt diphoton production",
+        "doi": "10.1103/PhysRevD.76.013009",
+        "categories": "hep-ph hep-ex",
+        "abstract": "  A fully differential calculation in\nperturbative QCD is presented.\n",
+        "versions": [
+            {"version": "v1", "created": "Mon, 2 Apr 2007 19:18:42 GMT"},
+            {"version": "v2", "created": "Tue, 24 Jul 2007 20:10:27 GMT"},
+        ],
+        "update_date": "2008-11-26",
+        "authors_parsed": [["Balázs", "C.", ""], ["Berger", "E. L.", ""]],
+    }
     (record,) = read(tmp_path, gzip.compress(json.dumps(entry).encode()), "arxiv.jsonl.gz").records
     assert (record.arxiv_id, record.date, record.categories) == ("0704.0001", "2007-04-02", ("hep-ph", "hep-ex"))
     assert (record.authors, record.title) == (("C. Balázs", "E. L. Berger"), "Calculation of prompt diphoton production")
@@ -418,10 +434,15 @@ def test_plain_text_that_is_no_paper_is_skipped_with_a_reason(tmp_path):
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
-        ("x.txt", b"", "empty"), ("x.txt", b" \n ", "empty"), ("x.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00", "not"), ("x.txt", b"a\x00b" * 50, "not a text"),
-        ("x.txt.gz", b"\x1f\x8b\x08\x00broken", "gzip"), ("x.json", b'{"papers": [1', "not JSON"), ("x.exe", b"text that could be read", "not read"),
+        ("x.txt", b"", "empty"),
+        ("x.txt", b" \n ", "empty"),
+        ("x.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00", "not"),
+        ("x.txt", b"a\x00b" * 50, "not a text"),
+        ("x.txt.gz", b"\x1f\x8b\x08\x00broken", "gzip"),
+        ("x.json", b'{"papers": [1', "not JSON"),
+        ("x.exe", b"text that could be read", "not read"),
     ],
-)  # fmt: skip
+)
 def test_files_that_cannot_be_read_are_skipped_whole(tmp_path, name, data, reason):
     result = read(tmp_path, data, name)
     assert not result.records and [(skip.file, skip.ordinal) for skip in result.skipped] == [(name, 0)]
