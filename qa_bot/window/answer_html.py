@@ -15,6 +15,10 @@ from qa_bot.window.evidence_html import byline, evidence_cards, link
 from qa_bot.window.inert import Block, Token, blocks, escape, inline_html, split_at, token_html, tokens
 
 _NO_PAPERS: Mapping[str, Paper] = {}
+_ACTIONS = (
+    '<div class="qa-actions"><button type="button" class="qa-copy">Copy</button><button type="button" class="qa-again">Ask again</button>'
+    '<button type="button" class="qa-judge qa-helpful">Helpful</button><button type="button" class="qa-judge qa-unhelpful">Not helpful</button></div>'
+)
 _SUPPORT_LABELS = {"weak": "weak support", "unsupported": "unsupported"}
 _FALLBACK_REASONS = {
     "weak": "The cited abstract carries this sentence only in part.",
@@ -24,7 +28,8 @@ _FALLBACK_REASONS = {
 
 def render_question(question: str) -> str:
     """Render what was typed, as typed."""
-    return f'<div class="qa-question">{escape(question.strip()).replace("&#10;", "<br>")}</div>'
+    words = escape(question.strip()).replace("&#10;", "<br>")
+    return f'<div class="qa-question">{words}</div><button type="button" class="qa-edit">Edit</button>'
 
 
 def render_waiting(line: str) -> str:
@@ -49,15 +54,15 @@ def render_answer(
     snapshot only. `seconds` is the time measured around the answer, where its own timings lack a total.
     """
     if not answer.is_final and not stopped:
-        body = f'<div class="qa-text">{_text(answer)}<span class="qa-caret"></span></div>' if answer.text.strip() else ""
+        body = f'<div class="qa-text">{render_text(answer)}<span class="qa-caret"></span></div>' if answer.text.strip() else ""
         return f'<div class="qa-answer qa-streaming"><p class="qa-state">{_writing(answer)}<span class="qa-dots"></span></p>{body}</div>'
     shown = _without_titles(answer) if answer.status == "declined" and not answer.sentences else answer
     parts = [f'<p class="qa-state">{_state(answer, stopped)}</p>', _understood(answer)]
     if shown.text.strip():
-        parts.append(f'<div class="qa-text">{_text(shown)}</div>')
+        parts.append(f'<div class="qa-text">{render_text(shown)}</div>')
     if answer.status != "answered" and answer.reason and not stopped and answer.reason.strip() not in shown.text:
         parts.append(f'<p class="qa-reason">{escape(answer.reason)}</p>')
-    parts += [_cited(answer), _nearest(answer), _problems(answer), _meta(answer, seconds)]
+    parts += [_cited(answer), _nearest(answer), _problems(answer), _meta(answer, seconds), _ACTIONS]
     if answer.sources:
         parts.append(f'<div class="qa-evidence" hidden>{evidence_cards(answer, papers)}</div>')
     looks = f"qa-{'stopped' if stopped else answer.status} qa-by-{answer.mode}"
@@ -70,6 +75,19 @@ def _without_titles(answer: Answer) -> Answer:
     if first == len(answer.text):
         return answer
     return replace(answer, text=answer.text[: answer.text.rfind(". ", 0, first) + 1])
+
+
+def render_text(answer: Answer) -> str:
+    """Render the text alone: its paragraphs and lists, its sentences with their marks."""
+    out: list[str] = []
+    open_list = ""
+    for block in blocks(answer.text):
+        list_tag = {"item": "ul", "numbered": "ol"}.get(block.kind, "")
+        if list_tag != open_list:
+            out.append((f"</{open_list}>" if open_list else "") + (f"<{list_tag}>" if list_tag else ""))
+            open_list = list_tag
+        out.append(_block(answer, block))
+    return "".join(out) + (f"</{open_list}>" if open_list else "")
 
 
 def _writing(answer: Answer) -> str:
@@ -94,18 +112,6 @@ def _understood(answer: Answer) -> str:
     if not understood or understood == asked:
         return ""
     return f'<p class="qa-understood">Understood as: <q>{escape(understood)}</q></p>'
-
-
-def _text(answer: Answer) -> str:
-    out: list[str] = []
-    open_list = ""
-    for block in blocks(answer.text):
-        list_tag = {"item": "ul", "numbered": "ol"}.get(block.kind, "")
-        if list_tag != open_list:
-            out.append((f"</{open_list}>" if open_list else "") + (f"<{list_tag}>" if list_tag else ""))
-            open_list = list_tag
-        out.append(_block(answer, block))
-    return "".join(out) + (f"</{open_list}>" if open_list else "")
 
 
 def _block(answer: Answer, block: Block) -> str:

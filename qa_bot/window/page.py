@@ -5,11 +5,21 @@ Leaves the widgets to `app`. Everything is inline: the page fetches nothing but 
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from qa_bot.window.inert import escape
 
+_TOOLS = (
+    '<div class="qa-tools"><button type="button" class="qa-new">New</button>'
+    '<button type="button" class="qa-show" value="qa-drawer">Conversations</button>'
+    '<button type="button" class="qa-show" value="qa-export">Save</button></div>'
+)
+_EXPORTS = (
+    ("markdown", "Markdown with references"), ("html", "Web page with references"), ("bibtex", "Cited papers as BibTeX"), ("ris", "Cited papers as RIS"),
+)  # fmt: skip
 STATIC = Path(__file__).parent / "static"
 
 
@@ -33,7 +43,19 @@ def header(mode_line: str, *, papers: int | None = None, error: str = "", is_ope
     else:
         busy = '<span class="qa-dots"></span>' if is_opening else ""
         line = f'<p class="qa-mode" role="status">{escape(mode_line)}{busy}</p>'
-    return f'<header class="qa-header"><h1>qa_bot{count}</h1>{line}</header>'
+    return f'<header class="qa-header"><h1>qa_bot{count}</h1>{line}{_TOOLS}</header>'
+
+
+def dialogs() -> str:
+    """Render what opens over the page: the conversations kept in this browser, and the ways to save one."""
+    forms = "".join(f'<button type="button" class="qa-export" value="{form}">{label}</button>' for form, label in _EXPORTS)
+    return (
+        '<dialog id="qa-drawer" aria-label="Conversations"><div class="qa-dialog-head"><h2>Conversations</h2>'
+        '<button type="button" class="qa-close">Close</button></div><button type="button" class="qa-new">New conversation</button>'
+        '<ul class="qa-kept"></ul><p class="qa-dialog-note">Kept in this browser only.</p></dialog>'
+        '<dialog id="qa-export" aria-label="Save this conversation"><div class="qa-dialog-head"><h2>Save this conversation</h2>'
+        f'<button type="button" class="qa-close">Close</button></div><div class="qa-exports">{forms}</div></dialog>'
+    )
 
 
 def welcome(*, papers: int | None = None) -> str:
@@ -53,3 +75,8 @@ def panel() -> str:
         '<div class="qa-panel-body"><p class="qa-panel-empty">The abstracts behind an answer appear here, '
         "with the words that carry each sentence marked.</p></div></aside>"
     )
+
+
+def to_script(kind: str, **facts: Any) -> dict[str, Any]:
+    """Return a message for the page's script; the time makes every message a new one."""
+    return {"kind": kind, "at": time.time(), **facts}

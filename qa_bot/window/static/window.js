@@ -168,7 +168,7 @@ function emptyPanel() {
   if (emptyBody) q(".qa-panel-body", panel()).replaceWith(emptyBody.cloneNode(true));
 }
 
-// --- copying -----------------------------------------------------------------------------------------------------
+// --- copying and saving ------------------------------------------------------------------------------------------
 async function copy(text, button) {
   let done = true;
   try {
@@ -181,9 +181,209 @@ async function copy(text, button) {
     done = root.execCommand("copy");
     area.remove();
   }
-  const label = button.textContent;
-  button.textContent = done ? "Copied" : "Copying failed";
-  setTimeout(() => { button.textContent = label; }, 1500);
+  say(button, done ? "Copied" : "Copying failed");
+}
+
+function say(button, text) {
+  if (!button) return;
+  const label = button.dataset.label ?? button.textContent;
+  button.dataset.label = label;
+  button.textContent = text;
+  setTimeout(() => { button.textContent = label; }, 1600);
+}
+
+function download({ name, type, text }) {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  const link = root.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 10000);
+}
+
+// --- conversations kept in this browser --------------------------------------------------------------------------
+const SHELF = "qa_bot.conversations";
+const OPEN = "qa_bot.open";
+const MOST = 60;
+let openId = sessionStorage.getItem(OPEN);
+
+function shelf() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(SHELF) ?? "[]");
+    return Array.isArray(kept) ? kept.filter((c) => c && typeof c.id === "string" && Array.isArray(c.turns)) : [];
+  } catch {
+    return [];
+  }
+}
+
+function putShelf(kept) {
+  let items = kept.slice(0, MOST);
+  for (;;) {
+    try {
+      localStorage.setItem(SHELF, JSON.stringify(items));
+      return;
+    } catch {
+      if (items.length <= 1) return; // storage is off or full: this conversation lives as long as its page
+      items = items.slice(0, -1);
+    }
+  }
+}
+
+function setOpenId(id) {
+  openId = id;
+  if (id) sessionStorage.setItem(OPEN, id);
+  else sessionStorage.removeItem(OPEN);
+}
+
+function keep(turns) {
+  if (!turns.length) return;
+  if (!openId) setOpenId(`c${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`);
+  const kept = shelf();
+  const known = kept.find((c) => c.id === openId);
+  const title = known?.title ?? turns[0].question.replace(/\s+/g, " ").slice(0, 80);
+  putShelf([{ id: openId, title, at: Date.now(), turns }, ...kept.filter((c) => c.id !== openId)]);
+  drawShelf();
+}
+
+function open(id) {
+  const found = shelf().find((c) => c.id === id);
+  setOpenId(found ? id : null);
+  emptyPanel();
+  trigger("submit", { kind: "restore", turns: found ? found.turns : [] });
+  for (const dialog of qa("dialog[open]")) dialog.close();
+  drawShelf();
+  q("#qa-question textarea")?.focus();
+}
+
+function drawShelf() {
+  const list = q("#qa-drawer .qa-kept");
+  if (!list) return;
+  const rows = shelf().map((kept) => {
+    const row = root.createElement("li");
+    row.classList.toggle("qa-kept-open", kept.id === openId);
+    const name = button("qa-kept-name", kept.title, () => open(kept.id));
+    const when = root.createElement("span");
+    when.className = "qa-kept-when";
+    when.textContent = new Date(kept.at).toLocaleDateString(undefined, { day: "numeric", month: "short" });
+    const rename = button("qa-kept-do", "Rename", () => {
+      const field = root.createElement("input");
+      field.value = kept.title;
+      field.maxLength = 80;
+      field.setAttribute("aria-label", "New name");
+      const done = () => {
+        const title = field.value.trim();
+        if (title) putShelf(shelf().map((c) => (c.id === kept.id ? { ...c, title } : c)));
+        drawShelf();
+      };
+      field.addEventListener("keydown", (event) => {
+        if (event.key === "Enter") done();
+        else if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); drawShelf(); }
+      });
+      field.addEventListener("blur", done);
+      name.replaceWith(field);
+      field.select();
+    });
+    const remove = button("qa-kept-do", "Delete", () => {
+      if (!remove.classList.contains("qa-sure")) {
+        remove.classList.add("qa-sure");
+        remove.textContent = "Really delete";
+        return;
+      }
+      putShelf(shelf().filter((c) => c.id !== kept.id));
+      if (kept.id === openId) open(null);
+      else drawShelf();
+    });
+    row.append(name, when, rename, remove);
+    return row;
+  });
+  const none = root.createElement("li");
+  none.className = "qa-kept-none";
+  none.textContent = "Nothing yet.";
+  list.replaceChildren(...(rows.length ? rows : [none]));
+}
+
+function button(className, text, onClick) {
+  const made = root.createElement("button");
+  made.type = "button";
+  made.className = className;
+  made.textContent = text;
+  made.addEventListener("click", onClick);
+  return made;
+}
+
+// --- what the server says ----------------------------------------------------------------------------------------
+let copyButton = null;
+let isReady = false;
+watch("value", () => {
+  const word = props.value;
+  if (!word || typeof word !== "object") return;
+  if (word.kind === "keep") keep(word.turns);
+  else if (word.kind === "download") download(word);
+  else if (word.kind === "copy") copy(word.text, copyButton);
+  else if (word.kind === "ready" && !isReady) {
+    isReady = true;
+    if (openId && !q("#qa-log .qa-answer")) open(openId);
+  }
+});
+drawShelf();
+
+// --- one turn: edit it, ask again, judge it ----------------------------------------------------------------------
+const turnOf = (node) => {
+  const before = qa("#qa-log .qa-question, #qa-log .qa-answer").filter((n) => n === node || n.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING || n.contains(node));
+  return before.filter((n) => n.matches(".qa-question")).length - 1;
+};
+
+function questionText(turn) {
+  const node = qa("#qa-log .qa-question")[turn];
+  return node ? node.innerText : "";
+}
+
+function edit(pressed) {
+  const words = pressed.parentElement.querySelector(".qa-question");
+  const turn = turnOf(words);
+  const form = root.createElement("div");
+  form.className = "qa-editing";
+  const field = root.createElement("textarea");
+  field.value = words.innerText;
+  field.rows = Math.min(8, field.value.split("\n").length + 1);
+  field.setAttribute("aria-label", "Question");
+  const close = () => { form.remove(); words.hidden = false; pressed.hidden = false; pressed.focus(); };
+  const send = () => { if (field.value.trim()) trigger("submit", { kind: "ask", turn, text: field.value }); };
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); send(); }
+    if (event.key === "Escape") { event.stopPropagation(); close(); }
+  });
+  form.append(field, button("qa-send", "Ask", send), button("qa-cancel", "Cancel", close));
+  words.hidden = true;
+  pressed.hidden = true;
+  words.after(form);
+  field.focus();
+}
+
+function judge(pressed) {
+  const turn = turnOf(pressed);
+  const helpful = pressed.matches(".qa-helpful");
+  const actions = pressed.closest(".qa-actions");
+  for (const other of qa(".qa-judge", actions)) {
+    other.classList.toggle("qa-judged", other === pressed);
+    other.setAttribute("aria-pressed", String(other === pressed));
+  }
+  q(".qa-comment", actions)?.remove();
+  trigger("submit", { kind: "judge", turn, helpful });
+  const form = root.createElement("div");
+  form.className = "qa-comment";
+  const field = root.createElement("input");
+  field.placeholder = helpful ? "What was good about it? (optional)" : "What was wrong or missing? (optional)";
+  field.setAttribute("aria-label", field.placeholder);
+  field.maxLength = 2000;
+  const send = button("qa-send", "Send", () => {
+    trigger("submit", { kind: "judge", turn, helpful, comment: field.value });
+    form.textContent = "Thank you. Kept in the data folder of this qa_bot.";
+  });
+  field.addEventListener("keydown", (event) => { if (event.key === "Enter") send.click(); });
+  form.append(field, send);
+  actions.append(form);
+  field.focus();
 }
 
 // --- listening ---------------------------------------------------------------------------------------------------
@@ -216,6 +416,24 @@ root.addEventListener("click", (event) => {
   const note = event.target.closest?.(".qa-note");
   if (note) { note.classList.toggle("qa-note-open"); return; }
   if (event.target.closest?.(".qa-panel-close")) { closePanel(); return; }
+  const pressed = event.target.closest?.("button");
+  if (pressed?.matches(".qa-show")) {
+    drawShelf();
+    root.getElementById(pressed.value)?.showModal();
+  } else if (pressed?.matches(".qa-close")) pressed.closest("dialog").close();
+  else if (pressed?.matches(".qa-new")) open(null);
+  else if (pressed?.matches(".qa-export")) {
+    trigger("submit", { kind: "save", form: pressed.value });
+    pressed.closest("dialog").close();
+  } else if (pressed?.matches("#qa-log .qa-copy")) {
+    copyButton = pressed;
+    trigger("submit", { kind: "save", form: "markdown", turn: turnOf(pressed), to: "copy" });
+  } else if (pressed?.matches("#qa-log .qa-again")) {
+    const turn = turnOf(pressed);
+    trigger("submit", { kind: "ask", turn, text: questionText(turn) });
+  } else if (pressed?.matches("#qa-log .qa-edit")) edit(pressed);
+  else if (pressed?.matches("#qa-log .qa-judge")) judge(pressed);
+  if (event.target.matches?.("dialog")) event.target.close(); // a click beside it
   const cite = event.target.closest?.(".qa-copy-bibtex");
   if (cite) { copy(q(".qa-bibtex", cite.closest(".qa-card")).textContent, cite); return; }
   if (!event.target.closest?.("#qa-pop")) hidePop();
@@ -226,7 +444,7 @@ root.addEventListener("keydown", (event) => {
   if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
     q("#qa-question textarea")?.focus();
-  } else if (event.key === "Escape") {
+  } else if (event.key === "Escape" && !q("dialog[open]")) {
     if (popFor) hidePop();
     else if (!closePanel()) q("#qa-question .stop-button")?.click();
   }
