@@ -25,12 +25,12 @@ from qa_bot.retrieval import TITLE_WEIGHT, search_papers
 
 
 def read_queries(data: Path, part: str) -> tuple[dict[str, str], dict[str, set[str]]]:
-    """Return the queries and relevant record ids of "test" or "train"."""
+    """Return the queries and relevant record ids of "test" or "train"; of SciTLDR the summaries derived from reviews."""
     suffix = "_train" if part == "train" and (data / "queries_train.jsonl").exists() else ""
     rows = [json.loads(line) for line in (data / f"queries{suffix}.jsonl").read_text(encoding="utf-8").splitlines()]
     if rows and "split" in rows[0]:
-        wanted = ("test", "reviewer") if part == "test" else ("dev", None)
-        rows = [row for row in rows if row["split"] == wanted[0] and wanted[1] in (None, row["by"])]
+        wanted = {"test": "test", "train": "dev"}[part]
+        rows = [row for row in rows if row["split"] == wanted and row["by"] == "reviewer-derived"]
     queries = {row["id"]: row["text"] for row in rows}
     relevant: dict[str, set[str]] = {}
     with (data / f"qrels{suffix}.tsv").open(encoding="utf-8") as stream:
@@ -78,7 +78,7 @@ def tune(engine: AnswerEngine, queries: dict, relevant: dict, vectors: dict) -> 
     print("nDCG@10 on training queries; rows: title weight, columns: lexical weight")
     weights = (0.2, 0.3, 0.4, 0.5, 0.6)
     print("      " + "".join(f"{weight:>8}" for weight in weights))
-    for title_weight in (0.5, 1.0, 1.5, 2.0, 3.0):
+    for title_weight in (0.0, 0.1, 0.2, 0.3, 0.5):
         means = []
         for weight in weights:
             rows = scores(engine, queries, relevant, vectors, lexical_weight=weight, title_weight=title_weight)

@@ -121,8 +121,8 @@ class AnswerEngine:
         if listed is not None:
             yield replace(listed, question=question, timings={"total_seconds": time.perf_counter() - began}, problems=tuple(problems))
             return
-        hits = self.search(standalone, self.settings.top_k, filters=filters)
-        passages = rank_sentences(standalone, hits, store=self.store, embedding=self.embedding)
+        hits, subjects = self._find(standalone, filters)
+        passages = rank_sentences(standalone, hits, store=self.store, embedding=self.embedding, papers_read=max(5, subjects))
         sources = [Source.of(hit.paper, number, score=hit.score, cited=False) for number, hit in enumerate(hits, 1)]
         found = time.perf_counter()
         assessment = assess(standalone, hits, passages)
@@ -134,7 +134,7 @@ class AnswerEngine:
         if assessment.status == "declined":
             final = _declined(draft, hits)
         elif self.llm is None:
-            final = self._extract(draft, passages)
+            final = self._extract(draft, passages, subjects)
         else:
             final = draft
             try:
@@ -142,7 +142,7 @@ class AnswerEngine:
                     yield final
             except LLMError as error:
                 problems.append(Problem(f"llm_{error.kind}", f"The LLM did not answer, so these are sentences of the abstracts. {error}"))
-                final = self._extract(replace(draft, mode="extractive", model=None), passages)
+                final = self._extract(replace(draft, mode="extractive", model=None), passages, subjects)
         ended = time.perf_counter()
         timings = {"retrieve_seconds": found - began, "write_seconds": ended - found, "total_seconds": ended - began}
         yield replace(final, problems=tuple([*problems, *final.problems]), timings=timings, is_final=True)
@@ -181,8 +181,24 @@ class AnswerEngine:
             chosen = [hit.paper for hit in about if hit.paper.paper_id in allowed]
         return collection.list_papers(question, asked, chosen, total=self.store.truth.count("papers"))
 
-    def _extract(self, draft: Answer, passages: Sequence[Passage]) -> Answer:
-        text = compose(choose(passages), draft.sources)
+    def _find(self, question: str, filters: Filters | None) -> tuple[list[Hit], int]:
+        """Return the hits for a question, the papers that it names first, and how many those are."""
+        hits = self.search(question, self.settings.top_k, filters=filters)
+        named = retrieval.named_papers(question, self.store)
+        if filters:
+            allowed = set(self.store.truth.paper_ids_matching(filters))
+            named = [paper_id for paper_id in named if paper_id in allowed]
+        if not named:
+            return hits, 0
+        by_id = {hit.paper.paper_id: hit for hit in self.search(question, retrieval.DEPTH, filters=filters)}
+        papers = self.store.truth.papers_by_id(named)
+        asked = [by_id.get(i) or retrieval.hit_of(papers[i]) for i in named]
+        asked = [replace(hit, score=max(hit.score, hits[0].score if hits else 1.0)) for hit in asked]
+        others = [hit for hit in hits if hit.paper.paper_id not in named]
+        return [*asked, *others][: max(self.settings.top_k, len(asked))], len(asked)
+
+    def _extract(self, draft: Answer, passages: Sequence[Passage], subjects: int) -> Answer:
+        text = compose(choose(passages, subjects=subjects), draft.sources)
         return self._checked(replace(draft, text=text), text, draft.sources)
 
     def _write(self, draft: Answer, history: History, assessment: Assessment, problems: list[Problem]) -> Iterator[Answer]:

@@ -77,6 +77,11 @@ def index_text(title: str, text: str) -> str:
     return f"{title}\n{text}" if title else text
 
 
+def sentence_text(paper: Paper, span: Span) -> str:
+    """Return what is embedded for a sentence: its paper's title, then the sentence."""
+    return index_text("" if paper.title_is_stand_in else paper.title, span.text)
+
+
 def chunk_paper(paper: Paper, *, count_tokens: Callable[[str], int], window_tokens: int) -> list[Chunk]:
     """Return the chunks of every version: a whole abstract, or runs of sentences where title and text outgrow the window.
 

@@ -70,7 +70,7 @@ class Settings(BaseSettings):
         None, description="Folder with your own prompt files; a file missing there is taken from the package."
     )
     lexical_weight: float = Field(
-        0.4, ge=0, le=1, description="Share of BM25 in the ranking: 0 searches by meaning alone, 1 by words alone."
+        0.5, ge=0, le=1, description="Share of BM25 in the ranking: 0 searches by meaning alone, 1 by words alone."
     )
     top_k: int = Field(6, ge=1, le=50, description="How many papers an answer may draw on.")
 

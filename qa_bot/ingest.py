@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qa_bot.catalogue import merge_records
-from qa_bot.chunking import TEXT_RECIPE, chunk_paper, index_text, split_sentences
+from qa_bot.chunking import TEXT_RECIPE, chunk_paper, index_text, sentence_text, split_sentences
 from qa_bot.config import Settings
 from qa_bot.embedding import EmbeddingModel, open_embedding
+from qa_bot.naming import names_of
 from qa_bot.readers import find_files, read_file
 from qa_bot.schema import Paper, Skipped
 from qa_bot.store import Fingerprint, PaperStore, paper_digest
@@ -155,7 +156,8 @@ def write_paper(store: PaperStore, paper: Paper, embedding: EmbeddingModel) -> N
     """Store one paper with its chunks, cut for this embedding model."""
     chunks = chunk_paper(paper, count_tokens=embedding.count_tokens, window_tokens=embedding.window_tokens)
     title = "" if paper.title_is_stand_in else paper.title
-    store.truth.write_paper(paper, chunks, [index_text(title, chunk.text) for chunk in chunks])
+    names = [(name.key, name.ground) for name in names_of(paper)]
+    store.truth.write_paper(paper, chunks, [index_text(title, chunk.text) for chunk in chunks], names=names)
 
 
 def _sentence_state(store: PaperStore) -> str:
@@ -164,7 +166,7 @@ def _sentence_state(store: PaperStore) -> str:
 
 
 def _embed_sentences(store: PaperStore, embedding: EmbeddingModel, on_progress: Progress) -> None:
-    texts = list(dict.fromkeys(span.text for paper in store.truth.papers() for span in split_sentences(paper.abstract)))
+    texts = [sentence_text(paper, span) for paper in store.truth.papers() for span in split_sentences(paper.abstract)]
     for start in range(0, len(texts), 256):
         store.vectors_of(texts[start : start + 256], embedding.embed)
         on_progress("embedding sentences", min(start + 256, len(texts)), len(texts))

@@ -6,16 +6,19 @@ Leaves the LLM, and what is done with the ranking, to others.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from qa_bot.embedding import EmbeddingModel
-from qa_bot.schema import Filters, Hit
+from qa_bot.naming import is_coined, mentions
+from qa_bot.schema import Chunk, Filters, Hit, Paper
 from qa_bot.store import PaperStore
 
 # Tuned on SciFact's training claims and the development half of the question set (benchmarks/retrieval.py --tune).
-LEXICAL_WEIGHT = 0.4
-TITLE_WEIGHT = 1.5
+LEXICAL_WEIGHT = 0.5
+TITLE_WEIGHT = 0.2
 DEPTH = 100
+# The best BM25 score is believed fully from this many times the query's idf on: about one good match of every word.
+FULL_TRUST = 1.5
 
 # Words that carry a question and not its subject; rare in abstracts, so BM25 would take them for telling ones.
 STOP_WORDS = frozenset(
@@ -34,19 +37,21 @@ def query_words(query: str) -> list[str]:
     return [word for word in words if word.lower() not in STOP_WORDS] or words
 
 
-def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], *, lexical_weight: float) -> dict[str, float]:
-    """Return the convex combination of both scores, each min-max normalised over its candidates; a missing one counts 0.
+def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], *, lexical_weight: float, trust: float = 1.0) -> dict[str, float]:
+    """Return the convex combination of both scores in [0, 1], each divided by its best; a missing or negative one counts 0.
 
     Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (2023): better than reciprocal rank
-    fusion and with one parameter. BM25's minimum is 0 by definition, so only its maximum is taken from the candidates.
+    fusion and with one parameter; as there, the least possible score is taken for the minimum and not the least one found.
+    `trust` in [0, 1] is how far the best lexical score is to be believed: dividing by the maximum makes the best of
+    poor matches look as good as a perfect one, which is what drags a paraphrase to the wrong paper.
     """
-    low, high = (min(dense.values()), max(dense.values())) if dense else (0.0, 0.0)
+    nearest = max(dense.values(), default=0.0)
     top = max(lexical.values(), default=0.0)
     fused = {}
     for key in dense.keys() | lexical.keys():
-        near = (dense[key] - low) / (high - low) if key in dense and high > low else float(key in dense)
-        said = lexical[key] / top if key in lexical and top > 0 else 0.0
-        fused[key] = (1 - lexical_weight) * near + lexical_weight * said
+        near = max(dense.get(key, 0.0), 0.0) / nearest if nearest > 0 else 0.0
+        said = lexical.get(key, 0.0) / top if top > 0 else 0.0
+        fused[key] = (1 - lexical_weight) * near + lexical_weight * trust * said
     return fused
 
 
@@ -75,12 +80,20 @@ def search_papers(
     depth = max(DEPTH, 3 * limit)
     dense: dict[str, float] = {}
     lexical: dict[str, float] = {}
+    trust = 1.0
     if lexical_weight < 1:
         vector = query_vector if query_vector is not None else store.vectors_of([query], embedding.embed, keeps=False)[0][0]
         dense = dict(store.vectors.search(vector, depth, among=among))
     if lexical_weight > 0:
-        lexical = dict(store.terms.search(query_words(query), depth, title_weight=title_weight, among=among))
-    return _best_chunks(fuse(dense, lexical, lexical_weight=lexical_weight), dense, lexical, store, limit)
+        words = query_words(query)
+        lexical = dict(store.terms.search(words, depth, title_weight=title_weight, among=among))
+        reachable = FULL_TRUST * sum(idf_weights(store.terms.stems(" ".join(words)), store).values())
+        if lexical_weight < 1 and reachable > 0:
+            trust = min(1.0, max(lexical.values(), default=0.0) / reachable)
+    if 0 < lexical_weight < 1:  # candidates of the words alone get their true cosine: counting it 0 costs two points of nDCG
+        unseen = store.truth.chunk_vectors([key for key in lexical if key not in dense], store.fingerprint.model)
+        dense |= {key: float(other @ vector) for key, other in unseen.items()}
+    return _best_chunks(fuse(dense, lexical, lexical_weight=lexical_weight, trust=trust), dense, lexical, store, limit)
 
 
 def _best_chunks(
@@ -100,9 +113,52 @@ def _best_chunks(
     ]
 
 
+def hit_of(paper: Paper) -> Hit:
+    """Return a paper that was named, not found, as a hit: its whole newest version."""
+    return Hit(paper, Chunk(f"{paper.paper_id}#0.0", paper.paper_id, 0, paper.abstract, 0, len(paper.abstract)), 1.0)
+
+
 def idf_weights(stems: Sequence[str], store: PaperStore) -> dict[str, float]:
     """Return how telling each stem is in this collection (BM25's idf)."""
     return {stem: store.terms.inverse_frequency(stem) for stem in dict.fromkeys(stems)}
+
+
+def named_papers(question: str, store: PaperStore) -> list[str]:
+    """Return the ids of the papers that a question names, in the order of mention; the longest name wins a place.
+
+    A coined word of a title counts only while hardly another abstract says it, and a name that several papers go by
+    only for the one whose title opens with it.
+    """
+    candidates = list(mentions(question))
+    known = store.truth.papers_named([mention.key for mention in candidates])
+    taken: list[tuple[int, str]] = []
+    used = [False] * len(question)
+    for mention in candidates:
+        owners = known.get(mention.key, [])
+        strong = [paper_id for paper_id, ground in owners if ground == "leading"] or [p for p, ground in owners if ground == "defined"]
+        if not strong and len(owners) == 1:
+            stems = store.terms.stems(question[mention.start : mention.end])
+            strong = [owners[0][0]] if min((store.terms.frequency(stem) for stem in stems), default=9) <= 2 else []
+        if len(strong) == 1 and not any(used[mention.start : mention.end]):
+            taken.append((mention.start, strong[0]))
+            used[mention.start : mention.end] = [True] * (mention.end - mention.start)
+    if not taken or COMPARES.search(question):
+        taken += [(found.start(), owner) for found, owner in _sole_users(question, store) if not used[found.start()]]
+    return list(dict.fromkeys(paper_id for _, paper_id in sorted(taken)))
+
+
+COMPARES = re.compile(
+    r"\b(?:compar\w+|versus|vs|differ\w*|than|both|between|respectively|each|either|or|similar\w*|contrast|common|whereas)\b|\b(?:how|what|which)\b.* and ", re.I
+)
+
+
+def _sole_users(question: str, store: PaperStore) -> Iterator[tuple[re.Match[str], str]]:
+    """Yield (coined word of a question, the one paper whose abstract says it)."""
+    for found in re.finditer(r"\w+", question):
+        if is_coined(found[0]) and not (found[0].isalpha() and found[0].isupper()):
+            users = {chunk_id.rpartition("#")[0] for chunk_id, _ in store.terms.search([found[0]], 5)}
+            if len(users) == 1:
+                yield found, users.pop()
 
 
 # A paper is about a topic when its words cover this much of the topic's, by idf, or the vectors are this close; set on

@@ -145,8 +145,7 @@ class PaperStore:
         """Bring both indexes up to the truth, in batches that each survive a kill; return how many texts were embedded."""
         while todo := self.truth.pending("terms", 10_000):
             gone = [c.chunk_id for c in todo if c.text is None]
-            # The stored text starts with the title's line, which has a field of its own here.
-            kept = [(c.chunk_id, c.title, c.text.removeprefix(c.title + "\n") if c.title else c.text) for c in todo if c.text is not None]
+            kept = [(c.chunk_id, c.title, c.text) for c in todo if c.text is not None]
             self.terms.update(kept, gone)
             self.truth.clear_pending("terms", [c.chunk_id for c in todo])
         embedded = 0

@@ -6,7 +6,6 @@ Leaves the choice of query words to `retrieval`.
 from __future__ import annotations
 
 import math
-import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from qa_bot.store.truth import StoreError
 
 
 class TermIndex:
-    """An open tantivy index over titles and texts."""
+    """An open tantivy index over texts, each of which holds its title, and over the titles once more."""
 
     def __init__(self, path: Path) -> None:
         """Open the index, or create it; a damaged one is started afresh (it is rebuilt from the truth)."""
@@ -47,6 +46,10 @@ class TermIndex:
         """Return the stemmed words of a text, as the index holds them, in order."""
         return self._analyzer.analyze(text)
 
+    def frequency(self, stem: str) -> int:
+        """Return how many chunks hold a stem in their text."""
+        return self._index.searcher().doc_freq("text", stem)
+
     def inverse_frequency(self, stem: str) -> float:
         """Return BM25's idf of a stem, at least 0: ln(1 + (N - n + .5) / (n + .5)) for n of N chunks holding it in the text."""
         searcher = self._index.searcher()
@@ -73,21 +76,25 @@ class TermIndex:
         self._index.reload()
 
     def search(
-        self, words: Sequence[str], limit: int, *, title_weight: float = 1.0, among: Sequence[str] | None = None
+        self, words: Sequence[str], limit: int, *, title_weight: float = 0.2, among: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:
         """Return up to `limit` (chunk id, BM25 score), best first, of chunks that hold any of `words`."""
         if not words or not self.count():
             return []
-        # Lower case and without punctuation, so that nothing in a question acts as query syntax.
-        text = " ".join(re.findall(r"\w+", " ".join(words).lower()))
-        query = self._index.parse_query(text, ["title", "text"], field_boosts={"title": title_weight})
+        # Built term by term: a parsed query would take some punctuation for syntax or phrases.
+        query_of, occur = self._tantivy.Query, self._tantivy.Occur
+        terms = [
+            (occur.Should, query_of.boost_query(query_of.term_query(self._index.schema, field, stem, "freq"), weight))
+            for stem in self.stems(" ".join(words))
+            for field, weight in (("title", title_weight), ("text", 1.0))
+        ]
+        if not terms:
+            return []
+        query = query_of.boolean_query(terms)
         if among is not None:
             if not among:
                 return []
-            allowed = self._tantivy.Query.term_set_query(self._index.schema, "chunk_id", list(among))
-            occur = self._tantivy.Occur
-            query = self._tantivy.Query.boolean_query(
-                [(occur.Must, query), (occur.Must, self._tantivy.Query.const_score_query(allowed, 0.0))]
-            )
+            allowed = query_of.term_set_query(self._index.schema, "chunk_id", list(among))
+            query = query_of.boolean_query([(occur.Must, query), (occur.Must, query_of.const_score_query(allowed, 0.0))])
         searcher = self._index.searcher()
         return [(searcher.doc(address)["chunk_id"][0], score) for score, address in searcher.search(query, limit).hits]

@@ -32,6 +32,8 @@ CREATE TABLE IF NOT EXISTS chunks (
     chunk_id TEXT PRIMARY KEY, paper_id TEXT NOT NULL, version INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     text TEXT NOT NULL, text_digest BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS chunks_of_paper ON chunks (paper_id);
+CREATE TABLE IF NOT EXISTS names (key TEXT NOT NULL, paper_id TEXT NOT NULL, ground TEXT NOT NULL, PRIMARY KEY (key, paper_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS names_of_paper ON names (paper_id);
 CREATE TABLE IF NOT EXISTS vectors (text_digest BLOB NOT NULL, model TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (text_digest, model)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS pending (index_name TEXT NOT NULL, chunk_id TEXT NOT NULL, PRIMARY KEY (index_name, chunk_id)) WITHOUT ROWID;
 """
@@ -145,8 +147,10 @@ class Truth:
     def paper_digests(self) -> dict[str, str]:
         return dict(self._db.execute("SELECT paper_id, digest FROM papers"))
 
-    def write_paper(self, paper: Paper, chunks: Sequence[Chunk], texts: Sequence[str]) -> None:
-        """Store one paper and its chunks (`texts`: what is indexed for each) and note what the indexes must do."""
+    def write_paper(
+        self, paper: Paper, chunks: Sequence[Chunk], texts: Sequence[str], *, names: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Store one paper, its chunks (`texts`: what is indexed for each) and (key, ground) names; note what the indexes must do."""
         before = dict(self._db.execute("SELECT chunk_id, text_digest FROM chunks WHERE paper_id = ?", (paper.paper_id,)))
         body = _body(paper)
         self._db.execute(
@@ -159,11 +163,14 @@ class Truth:
             "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?)",
             ((c.chunk_id, c.paper_id, c.version, c.start, c.end, text, after[c.chunk_id]) for c, text in zip(chunks, texts)),
         )
+        self._db.execute("DELETE FROM names WHERE paper_id = ?", (paper.paper_id,))
+        self._db.executemany("INSERT INTO names VALUES (?, ?, ?)", ((key, paper.paper_id, ground) for key, ground in names))
         self._mark_pending(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
 
     def remove_paper(self, paper_id: str) -> None:
         gone = [row[0] for row in self._db.execute("SELECT chunk_id FROM chunks WHERE paper_id = ?", (paper_id,))]
         self._db.execute("DELETE FROM chunks WHERE paper_id = ?", (paper_id,))
+        self._db.execute("DELETE FROM names WHERE paper_id = ?", (paper_id,))
         self._db.execute("DELETE FROM papers WHERE paper_id = ?", (paper_id,))
         self._mark_pending(gone)
 
@@ -192,6 +199,15 @@ class Truth:
             for chunk_id, paper_id, version, start, end, body in rows:
                 abstract = _paper_from(body).versions[version].abstract
                 found[chunk_id] = Chunk(chunk_id, paper_id, version, abstract[start:end], start, end)
+        return found
+
+    def papers_named(self, keys: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+        """Return name key -> [(paper id, ground)] for the keys that some paper goes by."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for batch in _batches(keys, 500):
+            rows = self._db.execute(f"SELECT * FROM names WHERE key IN ({','.join('?' * len(batch))}) ORDER BY paper_id", batch)
+            for key, paper_id, ground in rows:
+                found.setdefault(key, []).append((paper_id, ground))
         return found
 
     def distinct(self, name: str) -> list[str]:
@@ -232,6 +248,20 @@ class Truth:
             marks = ",".join("?" * len(batch))
             rows = self._db.execute(f"SELECT text_digest, vector FROM vectors WHERE model = ? AND text_digest IN ({marks})", (model, *batch))
             found.update((digest, np.frombuffer(blob, dtype=np.float16).astype(np.float32)) for digest, blob in rows)
+        return found
+
+    def chunk_vectors(self, chunk_ids: Sequence[str], model: str) -> dict[str, np.ndarray]:
+        """Return the stored vectors of chunks, float32, by chunk id."""
+        import numpy as np
+
+        found = {}
+        for batch in _batches(chunk_ids, 500):
+            rows = self._db.execute(
+                "SELECT c.chunk_id, v.vector FROM chunks c JOIN vectors v ON v.text_digest = c.text_digest AND v.model = ? "
+                f"WHERE c.chunk_id IN ({','.join('?' * len(batch))})",
+                (model, *batch),
+            )
+            found.update((chunk_id, np.frombuffer(blob, dtype=np.float16).astype(np.float32)) for chunk_id, blob in rows)
         return found
 
     def add_vectors(self, digests: Sequence[bytes], vectors: np.ndarray, model: str) -> None:

@@ -1,0 +1,125 @@
+"""Knows the short names that a paper goes by ("ViT-22B", "Skip-Sideways", "DUT18D") and where a question says one.
+
+Leaves keeping them to `store`, and what follows from a named paper to `answering`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from qa_bot.schema import Paper
+
+# "leading": the title opens with it; "defined": the abstract introduces it; "token": a coined word somewhere in the title.
+Ground = Literal["leading", "defined", "token"]
+
+_WORD = r"[A-Za-z0-9][\w+]*(?:[.-]\w+)*"
+_INTRODUCED = re.compile(
+    rf"\b(?:call(?:ed)?|named?|dubbed|termed|introduc(?:e|es|ed|ing)|present(?:s|ed|ing)?|propos(?:e|es|ed|ing)|develop(?:ed|s)?|releas(?:e|ed)|describe)\s+"
+    rf"(?:(?:a|an|the|our|it|this|new|novel)\s+){{0,3}}(?P<name>{_WORD}(?: [A-Z0-9][\w+-]*)?)"
+    rf"|\b(?:method|model|approach|framework|system|algorithm|dataset|benchmark|optimizer|library|transformer|network|agent|family|architecture)s?,\s"
+    rf"(?:(?P<apposed>[A-Z]\w+),|(?P<named>{_WORD})(?=[,\s]))"
+)
+_BRACKETED = re.compile(r"(?P<before>(?:[\w-]+[\s-]+){1,8})\((?P<name>[A-Za-z0-9][\w.+-]{1,15})\)")
+_MOST_WORDS = 5
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name of a paper; `key` is what two spellings of it share."""
+
+    key: str
+    ground: Ground
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A place in a question that reads like a name."""
+
+    key: str
+    start: int
+    end: int
+
+
+def key_of(name: str) -> str:
+    """Return a name without case, spaces and punctuation: "ViT 22B" and "ViT-22B" share one."""
+    return re.sub(r"[\W_]+", "", name).casefold()
+
+
+def is_coined(word: str) -> bool:
+    """Say whether a word looks made up: capitals inside a part of it, all capitals, or letters and digits mixed.
+
+    "ViT-22B", "mT5" and "DROW" do; "Real-Time" and "End-to-End" do not.
+    """
+    return any(
+        len(part) > 1 and (any(c.isupper() for c in part[1:]) or any(c.isdigit() for c in part)) and any(c.isalpha() for c in part)
+        for part in re.split(r"[-.]", word)
+    )
+
+
+def names_of(paper: Paper) -> list[Name]:
+    """Return the names of a paper, each key once, the strongest ground first."""
+    found: dict[str, Ground] = {}
+    if not paper.title_is_stand_in:
+        for title in (paper.title, *paper.aliases):
+            _add_title(title, found)
+    for version in paper.versions:
+        for match in _BRACKETED.finditer(version.abstract):
+            # "(LSTM)" alone names a thing of the field; an acronym of capitals must shorten the title too.
+            before = paper.title if match["name"].rstrip("s").isupper() and match["name"].isalpha() else match["before"]
+            if is_coined(match["name"]) and _shortens(match["name"], before):
+                found.setdefault(key_of(match["name"]), "defined")
+        for match in _INTRODUCED.finditer(version.abstract):
+            if match["apposed"]:  # "Our method, Odin, couples ..."
+                found.setdefault(key_of(match["apposed"]), "defined")
+            _add_introduced(match["name"] or match["named"] or "", found)
+    return [Name(key, ground) for key, ground in found.items() if len(key) > 1]
+
+
+def _add_title(title: str, found: dict[str, Ground]) -> None:
+    opening, colon, _ = title.partition(":")
+    if colon and len(opening.split()) <= _MOST_WORDS:
+        found.setdefault(key_of(opening), "leading")
+    words = opening.split()
+    if words and not words[0][0].isdigit() and is_coined(words[0].strip(",.?!")) and (colon or len(words) > 1):
+        number = f" {words[1]}" if len(words) > 1 and words[1].isdigit() else ""
+        found.setdefault(key_of(words[0] + number), "leading")
+    if len(words) > 1 and words[0].isalpha() and words[0][0].isupper() and re.fullmatch(r"\d{1,2}", words[1]):
+        found.setdefault(key_of(words[0] + words[1]), "leading")
+    for match in re.finditer(r"\((?P<name>[\w.+-]+)\)", title):
+        found.setdefault(key_of(match["name"]), "leading")
+    for word in re.findall(_WORD, title):
+        if is_coined(word):
+            found.setdefault(key_of(word), "token")
+    if len(title.split()) > 2:
+        found.setdefault(key_of(title), "leading")
+
+
+def _add_introduced(name: str, found: dict[str, Ground]) -> None:
+    first, _, second = name.partition(" ")
+    if not (is_coined(first) or re.match(r"[A-Z]\w+-[A-Z]\w+$", first)):
+        return
+    found.setdefault(key_of(first), "defined")
+    if second and (second[0].isdigit() or is_coined(second)):
+        found.setdefault(key_of(name), "defined")
+
+
+def _shortens(name: str, before: str) -> bool:
+    """Say whether each part of a bracketed name spells, in order, letters of the words before it, from a word's start."""
+    text = before.casefold()
+    return all(
+        re.search(r"(?<!\w)" + ".*?".join(map(re.escape, part)), text) for part in re.split(r"[-.]", name.casefold().removesuffix("s")) if part
+    )
+
+
+def mentions(question: str) -> Iterator[Mention]:
+    """Yield every run of up to twelve words of a question as a possible name, longest runs first."""
+    words = [(m.start(), m.end()) for m in re.finditer(r"\w+(?:[.+-]\w+)*(?:['’]s)?", question)]
+    for length in range(min(12, len(words)), 0, -1):
+        for first in range(len(words) - length + 1):
+            start, end = words[first][0], words[first + length - 1][1]
+            text = re.sub(r"['’]s$", "", question[start:end])
+            if length > 1 or is_coined(text) or (text[0].isupper() and first > 0) or len(text) > 3:
+                yield Mention(key_of(text), start, start + len(text))
