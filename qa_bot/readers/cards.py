@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from qa_bot.readers.names import Authors, Evidence, hides_title, looks_like_authors, parse_authors, split_title
+from qa_bot.readers.names import Authors, Evidence, hides_title, looks_like_authors, parse_authors, parse_loosely, split_title
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
@@ -26,7 +26,7 @@ HEAD = re.compile(
 )
 # The same glued to the end of an abstract, where two files were joined: ...were annotated.CVMar 7, 2022.
 GLUED_HEAD = re.compile(
-    rf"(?<=[^\s\-(])(?P<category>(?:(?:cs|math|stat|eess|econ|physics|astro-ph|cond-mat|q-bio|q-fin|nlin)\.)?[A-Z]{{2}}){_WHEN}",
+    rf"(?<=[^\s\-(])(?P<category>(?:(?:cs|math|stat|eess|econ|physics|astro-ph|cond-mat|q-bio|q-fin|nlin)\.)?[A-Z]{{2}}|(?<=[.!?)])[a-z]{{2,6}}-[a-z]{{2,4}}){_WHEN}",
     re.MULTILINE,
 )
 _LAST_OF_TITLE = re.compile(r"\bet\.? al\.?(?: · .{1,150})?$|^[^.]{0,200} · [a-z][\w ,.&-]{1,100}$")
@@ -76,8 +76,9 @@ def _title_and_authors(lines: list[str], places: list[int], evidence: Evidence) 
     first = lines[places[0]]
     second = lines[places[1]] if len(places) > 1 else ""
     spaced = len(places) > 1 and places[1] > places[0] + 1
-    listed = parse_authors(second) if second else None
-    if listed and (looks_like_authors(second, evidence) or (spaced and len(places) > 2 and places[2] > places[1] + 1)):
+    apart = spaced and len(places) > 2 and places[2] > places[1] + 1 and not reads_like_abstract(second)
+    listed = parse_authors(second) or (parse_loosely(second) if apart else None)
+    if listed and (apart or looks_like_authors(second, evidence)):
         return first, listed, 2
     if looks_like_authors(first, evidence) and reads_like_abstract(second) and _is_surely_listing(first, evidence):
         return None, parse_authors(first), 1
@@ -100,7 +101,11 @@ def reads_like_abstract(line: str) -> bool:
     ends = line.rstrip(")\"”' ").endswith((".", "!"))
     words = re.findall(r"[^\W\d_]+", line)
     in_small_letters = sum(word.islower() for word in words) > 0.65 * len(words)
-    return len(line) >= 400 or sentences >= 3 or (len(line) >= 80 and ends and (sentences >= 2 or in_small_letters))
+    return (
+        len(line) >= 400
+        or (len(line) >= 200 and sentences >= 3)
+        or (len(line) >= 80 and ends and (sentences >= 2 or in_small_letters))
+    )
 
 
 def find_headless(body: str, evidence: Evidence) -> list[int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 _PARTICLES = frozenset(
     "van von vom der den de del della degli di da das do dos du la le el al bin ibn ben abu ter ten te tot "
-    "zu zur af av y e i st san santa 't".split()
+    "zu zur zum im am auf op af av y e i st san santa 't".split()
 )
 # A capital inside a word is a mark of names only after one of these.
 _CAMEL = re.compile(
@@ -64,6 +64,15 @@ def parse_authors(line: str) -> Authors | None:
     listed, complete, organisations = _without_tail(line)
     names = tuple(name for name in _SEPARATOR.split(listed) if name)
     if not names or not all(is_name(name) for name in names):
+        return None
+    return Authors(names, complete, organisations)
+
+
+def parse_loosely(line: str) -> Authors | None:
+    """Read a line whose place says that it holds authors, whatever the names look like; None for a whole sentence."""
+    listed, complete, organisations = _without_tail(line)
+    names = tuple(name for name in _SEPARATOR.split(listed) if re.search(r"[^\W\d_]", name))
+    if not names or any(len(name.split()) > 7 for name in names) or (complete and listed.endswith(".") and len(listed) > 80):
         return None
     return Authors(names, complete, organisations)
 
@@ -162,7 +171,7 @@ def _glue_points(part: str) -> Iterator[int]:
 
 def _score(title: str, names: list[str], evidence: Evidence) -> float | None:
     """Judge a split by the first author, the one that was glued, and by the last word of the title."""
-    oddness = [_oddness(name) for name in names]
+    oddness = [odd if (odd := _oddness(name)) is not None else 1.5 if _is_loose_name(name, evidence) else None for name in names]
     if any(odd is None for odd in oddness):
         return None
     first = names[0]

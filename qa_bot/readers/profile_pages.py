@@ -18,7 +18,7 @@ from qa_bot.readers.result import Reading, ReadResult, shorten
 _ABSTRACT = re.compile(
     r"^[ \t>*#_]*(?P<line>abstract)[*_]*[ \t]*[:：][*_]*"
     r"|(?<=[.!?:;)\]}\"”’'])[ \t]{0,3}(?-i:Abstract|ABSTRACT)[ \t]*:(?=\s*[A-Z0-9\"“'‘(\[$\\]|\s*\Z)"
-    r"|(?<=[^\W_])(?-i:Abstract|ABSTRACT)[ \t]*:(?=\s*[A-Z])",
+    r"|(?<=[^\s\"“'‘(\[{<*#_-])(?-i:Abstract|ABSTRACT)[ \t]*:(?=\s*[A-Z])",
     re.IGNORECASE | re.MULTILINE,
 )
 _STATISTIC = re.compile(
