@@ -51,7 +51,7 @@ def ask_widgets() -> Ask:
             chat = gr.Chatbot(
                 elem_id="qa-log", show_label=False, label="Conversation", container=False, layout="bubble", buttons=[],
                 latex_delimiters=_MATHS, placeholder=page.welcome(), height="100%", feedback_options=None,
-                group_consecutive_messages=False,
+                group_consecutive_messages=False, autoscroll=False,
             )  # fmt: skip
             question = gr.Textbox(
                 elem_id="qa-question", label="Question", show_label=False, container=False, lines=1, max_lines=8, autofocus=True,

@@ -19,6 +19,7 @@ _ACTIONS = (
     '<div class="qa-actions"><button type="button" class="qa-copy">Copy</button><button type="button" class="qa-again">Ask again</button>'
     '<button type="button" class="qa-judge qa-helpful">Helpful</button><button type="button" class="qa-judge qa-unhelpful">Not helpful</button></div>'
 )
+_MOST_TITLES = 8  # a longer list is folded: such an answer names its papers itself
 _SUPPORT_LABELS = {"weak": "weak support", "unsupported": "unsupported"}
 _FALLBACK_REASONS = {
     "weak": "The cited abstract carries this sentence only in part.",
@@ -103,7 +104,8 @@ def _state(answer: Answer, stopped: bool) -> str:
         return "Not answered by these papers"
     label = "Answered in part" if answer.status == "partial" else "Answered"
     if answer.mode == "extractive":
-        label += " · sentences quoted from the abstracts"
+        is_quoted = any(sentence.evidence for sentence in answer.sentences)
+        label += " · sentences quoted from the abstracts" if is_quoted else " · from the list of papers"
     return label
 
 
@@ -174,7 +176,7 @@ def _said(words: str) -> str:
 def _citation(answer: Answer, piece: Token, owner: int | None) -> str:
     by_number = {source.number: source for source in answer.sources}
     return "".join(
-        _invented(n) if piece.kind == "invented" or (answer.is_final and n not in by_number) else _mark(n, by_number.get(n), owner)
+        _invented(n) if piece.kind == "invented" or (answer.is_final and n not in by_number) else _mark(answer, n, by_number.get(n), owner)
         for n in piece.numbers
     )
 
@@ -183,9 +185,12 @@ def _invented(number: int) -> str:
     return f'<s class="qa-invented" title="Invented citation: no retrieved paper has this number">[{number}]</s>'
 
 
-def _mark(number: int, source: Source | None, owner: int | None) -> str:
+def _mark(answer: Answer, number: int, source: Source | None, owner: int | None) -> str:
     spoken = f'<span class="qa-sr"> Source {number}: {escape(source.title)}</span>' if source else ""
-    sentence = "" if owner is None else f" qa-of-{owner}"
+    sentence = ""
+    if owner is not None:
+        carried = answer.sentences[owner]
+        sentence = f" qa-of-{owner}" + (" qa-factual" if carried.support == "supported" and not carried.evidence else "")
     return f'<button type="button" class="qa-cite qa-src-{number}{sentence}"><span class="qa-n">{number}</span>{spoken}</button>'
 
 
@@ -208,7 +213,10 @@ def _titles(heading: str, look: str, sources: list[Source]) -> str:
         f'<span class="qa-under">{escape(byline(s))}{link(s.url)}</span></li>'
         for s in sources
     )
-    return f'<p class="qa-list-heading">{heading}</p><ol class="qa-titles {look}">{items}</ol>'
+    titles = f'<ol class="qa-titles {look}">{items}</ol>'
+    if len(sources) > _MOST_TITLES:
+        return f'<details class="qa-many"><summary class="qa-list-heading">{heading} ({len(sources)})</summary>{titles}</details>'
+    return f'<p class="qa-list-heading">{heading}</p>{titles}'
 
 
 def _problems(answer: Answer) -> str:

@@ -57,7 +57,7 @@ def _card(answer: Answer, source: Source, paper: Paper | None) -> str:
         f'<span class="qa-use">{"cited" if source.cited else "retrieved, not cited"}</span></p>'
         f'<p class="qa-card-title">{inline_html(source.title)}</p>'
         f"{note if paper and paper.title_is_stand_in else ''}"
-        f'<p class="qa-card-byline">{escape(byline(source, most=12))}</p>'
+        f'<p class="qa-card-byline">{escape(byline(source, most=6))}</p>'
         f'<p class="qa-facts">{"".join(facts)}</p>'
         f'<p class="qa-abstract">{marked_abstract(answer, source)}</p>'
         f"{_versions(paper) if paper else ''}"

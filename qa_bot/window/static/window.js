@@ -48,7 +48,7 @@ function showPop(mark) {
   const sentence = numberOf(mark, "qa-of-");
   const quotes = sentence === null ? [] : qa(`mark.qa-ev-${sentence}`, card).map((m) => m.textContent);
   if (quotes.length) addLine("qa-pop-quote", `“${quotes.join("").trim()}”`);
-  else if (sentence !== null) addLine("qa-pop-none", "No sentence of this abstract was found to carry this one.");
+  else if (sentence !== null && !mark.matches(".qa-factual")) addLine("qa-pop-none", "No sentence of this abstract was found to carry this one.");
   const open = root.createElement("button");
   open.type = "button";
   open.className = "qa-pop-open";
@@ -149,6 +149,7 @@ function closePanel() {
 let newestSeen = "";
 function followNewest() {
   q("#qa-log .examples[role=list]")?.removeAttribute("role"); // gradio 6.31 gives it no list items
+  followQuestion();
   const answers = qa("#qa-log .qa-answer");
   const newest = answers.at(-1);
   if (!answers.length && shownAnswer) emptyPanel();
@@ -159,6 +160,18 @@ function followNewest() {
   fill(newest);
   const first = q(".qa-panel-body .qa-card-cited", panel());
   if (first) setOpen(first, true);
+}
+
+// A new question goes to the top and its answer grows below it: nothing that is being read ever moves.
+let questionsSeen = 0;
+function followQuestion() {
+  const questions = qa("#qa-log .qa-question");
+  if (questions.length && questions.length !== questionsSeen) {
+    const scroller = q("#qa-log .bubble-wrap");
+    const row = questions.at(-1).closest(".message-row");
+    if (scroller && row) scroller.scrollTop += row.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 12;
+  }
+  questionsSeen = questions.length;
 }
 
 const emptyBody = q("#qa-panel .qa-panel-body")?.cloneNode(true);
