@@ -1,4 +1,4 @@
-"""Knows what a citation mark looks like, in the forms that LLMs write: [1], [1, 3], [1-3], [Source 2], (Source 2), 【1†source】...
+"""Knows what a citation mark looks like, in the forms that LLMs write: [1], [1, 3], [1-3], [Source 2], 【1†source】...
 
 Leaves what a mark stands for to `citations`.
 """
@@ -23,21 +23,30 @@ _BRACKET = rf"\\?[\[\uff3b]\s*(?:(?P<inner>{_LIST}){_PLACE}(?:\s*†[^\]\n]{{0,6
 _LENTICULAR = rf"【\s*(?P<lenticular>{_LIST})(?:[†:‡][^】\n]{{0,60}})?\s*】"
 _PAREN = rf"\(\s*(?P<paren>{_WORD}{_LIST})\s*\)"
 _BARE = (
-    r"(?<![\w-])(?<!open )(?P<bare>(?-i:Sources)\s+#?\d{1,3}(?:,\s*\d{1,3})*(?:,?\s+(?:and|&)\s+\d{1,3})?|(?-i:Source)\s+#?\d{1,3})"
+    r"(?<![\w-])(?<!open )(?P<bare>(?-i:Sources)\s+#?\d{1,3}(?:,\s*\d{1,3})*(?:,?\s+(?:and|&)\s+\d{1,3})?"
+    r"|(?-i:Source)\s+#?\d{1,3})"
     r"(?![\w%-]|\.\d)"
 )
-_SUPERSCRIPT = r"(?<=[.!?,;:”\"’])(?P<superscript>[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{1,2})(?![\u00b9\u00b2\u00b3\u2070-\u207f])"
+_SUPERSCRIPT = (
+    r"(?<=[.!?,;:”\"’])(?P<superscript>[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{1,2})(?![\u00b9\u00b2\u00b3\u2070-\u207f])"
+)
 _WRAP = r"(?:(?<![\w*`~])(?P<wrap>\*\*|`|~~|\*))?"
 _MARK = re.compile(rf"{_WRAP}(?:{_BRACKET}|{_LENTICULAR}|{_PAREN}|{_BARE}|{_SUPERSCRIPT})(?(wrap)(?P=wrap))", re.IGNORECASE)
 _STRUCK = re.compile(rf"~~\s*({_BRACKET})\s*~~".replace("?P<label>", "?:").replace("?P<inner>", "?:"), re.IGNORECASE)
 
-_INTERVAL_BEFORE = re.compile(r"(?:\brange|\binterval|\bclamp(?:ed)? to|\bclip(?:ped)? to|\bscaled? to|∈|\\in)\s*$", re.IGNORECASE)
+_INTERVAL_BEFORE = re.compile(
+    r"(?:\brange|\binterval|\bclamp(?:ed)? to|\bclip(?:ped)? to|\bscaled? to|∈|\\in)\s*$", re.IGNORECASE
+)
 _CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|(?<!`)`(?!`)[^`\n]+`(?!`)", re.DOTALL)
 _MATH = re.compile(r"\$\$.+?\$\$|(?<![\w$\\])\$(?=\S)[^$\n]{1,200}?(?<=[^\s\\])\$(?![\d$])|\\\(.+?\\\)", re.DOTALL)
 _FORMULA_SIGN = re.compile(r"[\\^_=<>+∈]|[a-zA-Z]\[")
 _SUPERSCRIPT_DIGITS = str.maketrans("¹²³⁰⁴⁵⁶⁷⁸⁹", "1230456789")
-_TAIL = re.compile(r"(?:\*\*|`|~~|\*)?(?:(?P<bracket>\\?[\[【\uff3b])(?P<inside>[^\[\]【】()\n]{0,48})|\((?P<in_paren>[^()\[\]\n]{0,30}))\Z")
-_NUMBERS_BEGUN = re.compile(rf"\s*\d[\s\d,;]*†.*|[\s\d,;&+^#:\\]*(?:{_DASH}[\s\d,;&+^#:\\]*)*|[\s\d,;]+(?:a|an|and|t|to)\s*", re.IGNORECASE)
+_TAIL = re.compile(
+    r"(?:\*\*|`|~~|\*)?(?:(?P<bracket>\\?[\[【\uff3b])(?P<inside>[^\[\]【】()\n]{0,48})|\((?P<in_paren>[^()\[\]\n]{0,30}))\Z"
+)
+_NUMBERS_BEGUN = re.compile(
+    rf"\s*\d[\s\d,;]*†.*|[\s\d,;&+^#:\\]*(?:{_DASH}[\s\d,;&+^#:\\]*)*|[\s\d,;]+(?:a|an|and|t|to)\s*", re.IGNORECASE
+)
 _WORD_BEGUN = re.compile(rf"\s*(?:{_WORD})(?:\d[\s\d,;&^#andto]*{_DASH}?[\s\d,;&]*)?", re.IGNORECASE)
 _OPENINGS = ("see sources", "sources", "see papers", "papers", "references", "refs.", "citations", "documents", "abstracts")
 
@@ -79,7 +88,9 @@ def find_marks(text: str, *, titles: Mapping[int, str] | None = None) -> list[Ma
 def protected_spans(text: str, titles: object = ()) -> list[tuple[int, int]]:
     """Return where a bracketed number is part of code, a formula or one of the given titles."""
     spans = [match.span() for match in _CODE.finditer(text)]
-    spans += [match.span() for match in _MATH.finditer(text) if match[0].startswith(("$$", "\\")) or _FORMULA_SIGN.search(match[0])]
+    spans += [
+        match.span() for match in _MATH.finditer(text) if match[0].startswith(("$$", "\\")) or _FORMULA_SIGN.search(match[0])
+    ]
     for title in titles:  # type: ignore[attr-defined]
         if re.search(r"\[[^\[\]]*\d[^\[\]]*\]", title):
             spans += [match.span() for match in re.finditer(re.escape(title), text, re.IGNORECASE)]

@@ -22,7 +22,8 @@ _ITEM = re.compile(r"[ \t]*(?:>[ \t]?)*(?:[-*+•][ \t]+|\d{1,3}[.)][ \t]+)")
 _HEADING = re.compile(r"[ \t]*(?:#{1,6}[ \t].*|\*\*[^*\n]+\*\*:?|__[^_\n]+__:?)[ \t]*")
 _RULE = re.compile(r"[ \t]*(?:[-*_=][ \t]*){3,}|[ \t]*\|?[\s:|-]*-[\s:|-]*\|[\s:|-]*")
 _LIST_NAMES = (
-    r"(?:references|sources|bibliography|citations|works cited|(?:cited|retrieved|used) (?:papers|sources|works)|sources (?:used|cited)"
+    r"(?:references|sources|bibliography|citations|works cited|(?:cited|retrieved|used) (?:papers|sources|works)|sources (?:used"
+    r"|cited)"
     r"|quellen|literatur|referencias|références)"
 )
 _LIST_HEADING = re.compile(rf"\W*{_LIST_NAMES}\W*", re.IGNORECASE)
@@ -75,10 +76,18 @@ def resolve_citations(text: str, sources: Sequence[Source], *, split_sentences: 
     marks = find_marks(body, titles=titles)
     out, places = _with_marks(body, marks, numbering)
     problems = [*_listed_problems(entries, sources, numbering), *_label_problems(marks, sources)]
-    invented = [Problem("invented_citation", _invented_message(name, times, len(sources))) for name, times in numbering.invented.items()]
-    unknown = [Problem("unknown_title", f"The text names “{name}”, which is none of the retrieved papers.") for name in unknown_titles(body, sources)]
+    invented = [
+        Problem("invented_citation", _invented_message(name, times, len(sources))) for name, times in numbering.invented.items()
+    ]
+    unknown = [
+        Problem("unknown_title", f"The text names “{name}”, which is none of the retrieved papers.")
+        for name in unknown_titles(body, sources)
+    ]
     return CitedText(
-        out, tuple(_sentences(out, places, split_sentences)), _renumbered(sources, numbering), tuple(dict.fromkeys([*invented, *unknown, *problems]))
+        out,
+        tuple(_sentences(out, places, split_sentences)),
+        _renumbered(sources, numbering),
+        tuple(dict.fromkeys([*invented, *unknown, *problems])),
     )
 
 
@@ -116,7 +125,11 @@ def _renumbered(sources: Sequence[Source], numbering: _Numbering) -> tuple[Sourc
 def _invented_message(name: str, times: int, given: int) -> str:
     often = "" if times == 1 else f" {times} times"
     papers = "1 paper was" if given == 1 else f"{given} papers were"
-    return f"The text cites [{name}]{often}, but only {papers} given to it." if given else f"The text cites [{name}]{often}, but no paper was given to it."
+    return (
+        f"The text cites [{name}]{often}, but only {papers} given to it."
+        if given
+        else f"The text cites [{name}]{often}, but no paper was given to it."
+    )
 
 
 def _sentences(text: str, places: Sequence[tuple[int, int]], split_sentences: Callable[[str], list[Span]]) -> Iterator[Sentence]:
@@ -124,7 +137,7 @@ def _sentences(text: str, places: Sequence[tuple[int, int]], split_sentences: Ca
     waiting: tuple[int, int] | None = None
     for start, end in _blocks(text, {offset for offset, _ in places}):
         block = text[start:end]
-        # Emphasis around a full stop ("**It does.** [1]") hides it from a splitter of plain text: read it as quotes, which are as long.
+        # Emphasis around a full stop ("**It does.** [1]") hides it from a splitter of plain text: quotes are as long and do not.
         for span in split_sentences(block.replace("*", '"')):
             edges = (start + span.start, start + span.end)
             if waiting and _MARKS_ONLY.fullmatch(text[slice(*edges)]):
@@ -201,7 +214,11 @@ def _repeats_citations(entries: Sequence[_Entry], body: str, titles: dict[int, s
     known = [normal(title) for title in titles.values() if len(title) > 3]
     cited = {number for mark in find_marks(body, titles=titles) for number in mark.numbers}
     names_titles = all(numbers and any(title in normal(words) for title in known) for numbers, words in entries)
-    return names_titles and not body.endswith(":") and cited.issuperset(number for numbers, _ in entries for number in numbers if number in titles)
+    return (
+        names_titles
+        and not body.endswith(":")
+        and cited.issuperset(number for numbers, _ in entries for number in numbers if number in titles)
+    )
 
 
 def _entry(line: str, titles: dict[int, str]) -> _Entry | None:
@@ -223,7 +240,7 @@ def _listed_problems(entries: Sequence[_Entry], sources: Sequence[Source], numbe
                 numbering.invented.setdefault(str(number), 1)
                 continue
             yield from _label_problem(int(number), words, sources)
-        titled = re.split(r"\.\s|,\s(?=(?:19|20)\d\d)|\s\((?:19|20)\d\d", words)[0].strip(" *_\"“”.")
+        titled = re.split(r"\.\s|,\s(?=(?:19|20)\d\d)|\s\((?:19|20)\d\d", words)[0].strip(' *_"“”.')
         if reads_like_title(titled) and not borne_by(titled, sources):
             yield Problem("unknown_title", f"The text names “{titled}”, which is none of the retrieved papers.")
 

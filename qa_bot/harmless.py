@@ -8,10 +8,14 @@ from __future__ import annotations
 import re
 
 _HTML_NAMES = (
-    "a|abbr|address|area|article|aside|audio|b|base|blink|blockquote|body|br|button|canvas|center|cite|code|col|dd|del|details|dialog|div|dl"
-    "|dt|em|embed|fieldset|figure|font|footer|form|frame|frameset|h[1-6]|head|header|hr|html|i|iframe|image|img|input|ins|kbd|label|li|link"
-    "|main|map|mark|marquee|math|meta|nav|noscript|object|ol|option|p|param|picture|pre|q|s|samp|script|section|select|slot|small|source|span"
-    "|strike|strong|style|sub|summary|sup|svg|table|tbody|td|template|textarea|tfoot|th|thead|title|tr|track|tt|u|ul|var|video|wbr|xmp"
+    "a|abbr|address|area|article|aside|audio|b|base|blink|blockquote|body|br|button|canvas|center|cite|code|col|dd|del|details"
+    "|dialog|div|dl"
+    "|dt|em|embed|fieldset|figure|font|footer|form|frame|frameset|h[1-6]|head|header|hr|html|i|iframe|image|img|input|ins|kbd"
+    "|label|li|link"
+    "|main|map|mark|marquee|math|meta|nav|noscript|object|ol|option|p|param|picture|pre|q|s|samp|script|section|select|slot|small"
+    "|source|span"
+    "|strike|strong|style|sub|summary|sup|svg|table|tbody|td|template|textarea|tfoot|th|thead|title|tr|track|tt|u|ul|var|video"
+    "|wbr|xmp"
 )
 _TAG = re.compile(rf"</?(?:{_HTML_NAMES})(?:\s[^<>]*=[^<>]*|\s*)/?>", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[|\]\]>", re.DOTALL)
@@ -30,11 +34,14 @@ _SUP = re.compile(r"(?P<before>\S)\s*<sup>\s*(?P<inside>\[?[\d,\s–-]{1,12}\]?)
 # The words by which chat templates tell roles apart. Servers turn them into control tokens even inside a message.
 _CONTROL = re.compile(
     r"<\|[^<>\n]{1,60}\|>|<\uff5c[^<>\n]{1,60}\uff5c>|<</?SYS>>|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|THINK)\]"
-    r"|</?(?:s|bos|eos|pad|unk|system|user|assistant|think|thinking|sources?|question|instructions?|documents?|(?:start|end)_of_turn)\b[^<>\n]{0,80}>",
+    r"|</?(?:s|bos|eos|pad|unk|system|user|assistant|think|thinking|sources?|question|instructions?|documents?|(?:start"
+    r"|end)_of_turn)\b[^<>\n]{0,80}>",
     re.IGNORECASE,
 )
 _STATUS = re.compile(r"\b(STATUS)\s*:(?=\s*\W*(?:answered|partial|declined))", re.IGNORECASE)
-_HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad\U000e0000-\U000e007f\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_HIDDEN = re.compile(
+    "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad\U000e0000-\U000e007f\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+)
 
 
 def plain_markdown(text: str) -> str:
@@ -53,7 +60,9 @@ def plain_markdown(text: str) -> str:
         text = _IMAGE.sub(lambda match: match["text"], text)
         text = _LINK.sub(_link, text)
         text = _OPEN_IMAGE.sub(lambda match: match["text"], text)
-        text = _OPEN_LINK.sub(lambda match: match["text"] if not _IS_NUMBERS.fullmatch(match["text"]) else f"[{match['text']}]", text)
+        text = _OPEN_LINK.sub(
+            lambda match: match["text"] if not _IS_NUMBERS.fullmatch(match["text"]) else f"[{match['text']}]", text
+        )
         if text == before:
             break
     text = _TAG_LIKE.sub("< ", text)
@@ -89,6 +98,6 @@ def _link(match: re.Match[str]) -> str:
 
 def _superscript(match: re.Match[str]) -> str:
     inside = match["inside"].strip().strip("[]")
-    if "[" in match["inside"] or match["before"] in ".!?,;:”\"’":
+    if "[" in match["inside"] or match["before"] in '.!?,;:”"’':
         return f"{match['before']}[{inside}]"
     return f"{match['before']}^{inside}"

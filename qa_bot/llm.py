@@ -100,7 +100,9 @@ def api_roots(base_url: str | None) -> tuple[str, ...]:
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise LLMError(f"QA_BOT_LLM_BASE_URL is not a web address: {url}. Write it like http://localhost:11434/v1.", kind="connection") from error
+        raise LLMError(
+            f"QA_BOT_LLM_BASE_URL is not a web address: {url}. Write it like http://localhost:11434/v1.", kind="connection"
+        ) from error
     path = parts.path.rstrip("/")
     for call in ("/chat/completions", "/completions", "/embeddings", "/models"):
         path = path.removesuffix(call).rstrip("/")
@@ -193,7 +195,9 @@ class EndpointModel:
             if "application/json" in kind:  # some gateways ignore stream=true
                 document = json.loads(stream.response.read())
                 if said := refusal_in(document):
-                    raise LLMError(f'The endpoint {self.url} refused the request (it says: "{said}"). Look at its log.', kind="server")
+                    raise LLMError(
+                        f'The endpoint {self.url} refused the request (it says: "{said}"). Look at its log.', kind="server"
+                    )
                 yield from pieces_of_document(document)
                 return
             for chunk in stream:
@@ -218,7 +222,10 @@ class EndpointModel:
         import openai
 
         if self._settings.llm_base_url is None and not self._key:
-            raise LLMError("OpenAI needs a key: set QA_BOT_LLM_API_KEY or OPENAI_API_KEY, or QA_BOT_LLM_BASE_URL for another server.", kind="key")
+            raise LLMError(
+                "OpenAI needs a key: set QA_BOT_LLM_API_KEY or OPENAI_API_KEY, or QA_BOT_LLM_BASE_URL for another server.",
+                kind="key",
+            )
         if not (self._key.isascii() and self._key.isprintable()):
             raise LLMError("QA_BOT_LLM_API_KEY holds characters that no key has. Copy it again.", kind="key")
         refusal: openai.APIStatusError | None = None
@@ -280,7 +287,9 @@ class EndpointModel:
             if urlsplit(self.url).hostname == "api.openai.com":
                 raise LLMError("OpenAI serves many models at many prices: choose one with QA_BOT_LLM_MODEL.", kind="model")
             if not names:
-                raise LLMError(f"The endpoint {self.url} lists no model. Load or pull one there, or set QA_BOT_LLM_MODEL.", kind="model")
+                raise LLMError(
+                    f"The endpoint {self.url} lists no model. Load or pull one there, or set QA_BOT_LLM_MODEL.", kind="model"
+                )
             self._named = next((name for name in names if not any(word in name.lower() for word in _NOT_FOR_CHAT)), names[0])
             return self._named
 

@@ -21,17 +21,20 @@ Kind = Literal["key", "model", "connection", "timeout", "rate_limit", "context",
 LONGEST_PAUSE_SECONDS = 20.0
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 _CONTEXT = re.compile(
-    r"context[ _](?:length|window|size)|maximum context|n_ctx|num_ctx|exceed_context|too many (?:input )?tokens|prompt is too long"
+    r"context[ _](?:length|window|size)|maximum context|n_ctx|num_ctx|exceed_context|too many (?:input )?tokens|prompt is too "
+    r"long"
     r"|input is too long|larger than the max|(?:prompt|input) (?:tokens? )?(?:exceeds|is longer)|greater than the context",
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
-    r"(?:maximum context (?:length|size)(?: is| of)?|context (?:length|window|size)(?: is| of| only)?|n_ctx\D{0,4}|size \()\D{0,12}(\d{3,7})",
+    r"(?:maximum context (?:length|size)(?: is| of)?|context (?:length|window|size)(?: is| of| only)?|n_ctx\D{0,4}|size "
+    r"\()\D{0,12}(\d{3,7})",
     re.IGNORECASE,
 )
 _QUOTA = re.compile(r"quota|billing|insufficient (?:balance|credit|funds)|credit balance|payment|out of credits", re.IGNORECASE)
 _MODEL = re.compile(
-    r"\bmodel\b.{0,120}(?:not found|does ?n[o']t exist|not exist|unknown|not supported|not available|not loaded|no such|is not a valid|not a valid)"
+    r"\bmodel\b.{0,120}(?:not found|does ?n[o']t exist|not exist|unknown|not supported|not available|not loaded|no such|is not a "
+    r"valid|not a valid)"
     r"|(?:unknown|invalid|no such|unsupported|not a valid) model|model_not_found|no models? (?:is |are )?loaded|try pulling",
     re.IGNORECASE | re.DOTALL,
 )
@@ -142,10 +145,14 @@ def explain(
     if concerns_context(error):
         return _context_error(said, quoted, model=model, prefix=prefix)
     if status == 401 and not secret:
-        return LLMError(f"The endpoint {url} wants an API key and none is set. Set {prefix}_API_KEY (or OPENAI_API_KEY).", kind="key")
+        return LLMError(
+            f"The endpoint {url} wants an API key and none is set. Set {prefix}_API_KEY (or OPENAI_API_KEY).", kind="key"
+        )
     if status is not None:
         return _status_error(status, quoted, error, url=url, model=model, models=models, prefix=prefix)
-    return _transport_error(error, quoted, url=url, model=model, timeout_seconds=timeout_seconds, received=received, prefix=prefix)
+    return _transport_error(
+        error, quoted, url=url, model=model, timeout_seconds=timeout_seconds, received=received, prefix=prefix
+    )
 
 
 def why_unusable(text: str, finish: str | None, *, model: str, where: str, received: int) -> LLMError | None:
@@ -156,11 +163,13 @@ def why_unusable(text: str, finish: str | None, *, model: str, where: str, recei
     again = "Ask again; if it stays, look at that server's log."
     if finish is None and received:
         return LLMError(
-            f'{where} stopped in the middle: "{model}" had written {len(text)} characters and gave no finish reason. {again}', kind="reply"
+            f'{where} stopped in the middle: "{model}" had written {len(text)} characters and gave no finish reason. {again}',
+            kind="reply",
         )
     if finish == "content_filter":
         return LLMError(
-            f'{where} held back the answer of "{model}" by its content filter. Rephrase the question, or use another model.', kind="reply"
+            f'{where} held back the answer of "{model}" by its content filter. Rephrase the question, or use another model.',
+            kind="reply",
         )
     if finish == "error":
         return LLMError(f'{where} failed while "{model}" was writing. {again}', kind="server")
@@ -192,10 +201,13 @@ def _status_error(
     status: int, quoted: str, error: BaseException, *, url: str, model: str, models: Sequence[str] | None, prefix: str
 ) -> LLMError:
     if status == 401:
-        return LLMError(f"The endpoint {url} refused the API key{quoted}. Correct {prefix}_API_KEY (or OPENAI_API_KEY).", kind="key")
+        return LLMError(
+            f"The endpoint {url} refused the API key{quoted}. Correct {prefix}_API_KEY (or OPENAI_API_KEY).", kind="key"
+        )
     if status == 402 or (status == 429 and _QUOTA.search(quoted)):
         return LLMError(
-            f"The account behind the API key has no credit left at {url}{quoted}. Top it up, or change {prefix}_API_KEY.", kind="rate_limit"
+            f"The account behind the API key has no credit left at {url}{quoted}. Top it up, or change {prefix}_API_KEY.",
+            kind="rate_limit",
         )
     if concerns_model(error) and (_MODEL.search(quoted) or (models and model not in models)):
         if models is None:
@@ -206,7 +218,9 @@ def _status_error(
             step = f"It lists no model at all: load or pull one there, then set {prefix}_MODEL."
         return LLMError(f'The endpoint {url} does not serve the model "{model}"{quoted}. {step}', kind="model")
     if status == 403:
-        return LLMError(f'The API key may not use "{model}" at {url}{quoted}. Correct {prefix}_API_KEY or {prefix}_MODEL.', kind="key")
+        return LLMError(
+            f'The API key may not use "{model}" at {url}{quoted}. Correct {prefix}_API_KEY or {prefix}_MODEL.', kind="key"
+        )
     if status in (404, 405):
         return LLMError(
             f"There is no OpenAI-compatible API at {url} (HTTP {status}){quoted}. Correct {prefix}_BASE_URL; "
@@ -216,13 +230,21 @@ def _status_error(
     if status == 429:
         pause = retry_after_seconds(error)
         step = f"Ask again in {pause:.0f} seconds" if pause else "Ask again in a moment"
-        return LLMError(f"The endpoint {url} receives too many requests{quoted}. {step}, or use another endpoint.", kind="rate_limit")
+        return LLMError(
+            f"The endpoint {url} receives too many requests{quoted}. {step}, or use another endpoint.", kind="rate_limit"
+        )
     if status in (408, 504, 524):
-        return LLMError(f"The endpoint {url} ran out of time (HTTP {status}){quoted}. Ask again, or choose a faster model.", kind="timeout")
+        return LLMError(
+            f"The endpoint {url} ran out of time (HTTP {status}){quoted}. Ask again, or choose a faster model.", kind="timeout"
+        )
     if status >= 500:
-        return LLMError(f"The endpoint {url} failed (HTTP {status}){quoted}. Ask again; if it stays, look at that server's log.", kind="server")
+        return LLMError(
+            f"The endpoint {url} failed (HTTP {status}){quoted}. Ask again; if it stays, look at that server's log.",
+            kind="server",
+        )
     return LLMError(
-        f'The endpoint {url} refused the request for "{model}" (HTTP {status}){quoted}. Check {prefix}_MODEL and {prefix}_BASE_URL.',
+        f'The endpoint {url} refused the request for "{model}" (HTTP {status}){quoted}. Check {prefix}_MODEL '
+        f"and {prefix}_BASE_URL.",
         kind="server",
     )
 
@@ -243,20 +265,35 @@ def _transport_error(
             kind="timeout",
         )
     if isinstance(root, httpx.ConnectError):
-        why = "its name is unknown" if re.search(r"name or service|getaddrinfo|nodename|name resolution", str(root), re.I) else str(root)
+        why = (
+            "its name is unknown"
+            if re.search(r"name or service|getaddrinfo|nodename|name resolution", str(root), re.I)
+            else str(root)
+        )
         why = "the connection was refused" if re.search(r"refused", why, re.I) else (why or "no connection")
-        return LLMError(f"The endpoint {url} cannot be reached: {why}. Start that server, or correct {prefix}_BASE_URL.", kind="connection")
+        return LLMError(
+            f"The endpoint {url} cannot be reached: {why}. Start that server, or correct {prefix}_BASE_URL.", kind="connection"
+        )
     if isinstance(root, (httpx.UnsupportedProtocol, httpx.InvalidURL)):
-        return LLMError(f"{prefix}_BASE_URL is not a web address: {url}. Write it like http://localhost:11434/v1.", kind="connection")
+        return LLMError(
+            f"{prefix}_BASE_URL is not a web address: {url}. Write it like http://localhost:11434/v1.", kind="connection"
+        )
     if isinstance(root, httpx.HTTPError):
-        return LLMError(f"The connection to {url} broke{so_far or ' before the answer began'}. Ask again; if it stays, look at that server's log.",
-                        kind="connection")
+        return LLMError(
+            f"The connection to {url} broke{so_far or ' before the answer began'}. Ask again; if it stays, look at that "
+            f"server's log.",
+            kind="connection",
+        )
     if isinstance(root, (ValueError, AttributeError, KeyError, IndexError, TypeError)):
         return LLMError(
-            f"What {url} sent{so_far} is not an OpenAI-compatible reply. Check that {prefix}_BASE_URL is the address of the API.", kind="reply"
+            f"What {url} sent{so_far} is not an OpenAI-compatible reply. Check that {prefix}_BASE_URL is the address of the API.",
+            kind="reply",
         )
-    return LLMError(f'The endpoint {url} failed while "{model}" was writing{so_far}{quoted}. Ask again; if it stays, look at that server\'s log.',
-                    kind="server")
+    return LLMError(
+        f'The endpoint {url} failed while "{model}" was writing{so_far}{quoted}. Ask again; if it stays, look at that server\'s '
+        f"log.",
+        kind="server",
+    )
 
 
 def _body(error: BaseException) -> Mapping[str, Any]:

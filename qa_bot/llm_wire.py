@@ -41,7 +41,9 @@ def answer_tokens(context_window: int, max_tokens: int) -> int:
     return min(max_tokens, max(context_window // 4, context_window - 3072))
 
 
-def chat_request(messages: Messages, model: str, max_tokens: int, temperature: float, concessions: frozenset[str]) -> dict[str, Any]:
+def chat_request(
+    messages: Messages, model: str, max_tokens: int, temperature: float, concessions: frozenset[str]
+) -> dict[str, Any]:
     """Return the parameters of a streamed chat request, without what the server was found to refuse (`concession_for`)."""
     chat = [dict(message) for message in messages]
     if "system" in concessions and len(chat) > 1 and chat[0]["role"] == "system":
@@ -63,9 +65,13 @@ def concession_for(said: str, param: str | None, made: frozenset[str]) -> str | 
     templates of some models a system message.
     """
     words = said.lower()
-    is_refusal = any(sign in words for sign in ("support", "unrecogni", "unknown", "unexpected", "not permitted", "extra", "not allowed", "invalid"))
+    is_refusal = any(
+        sign in words
+        for sign in ("support", "unrecogni", "unknown", "unexpected", "not permitted", "extra", "not allowed", "invalid")
+    )
     candidates = {
-        "max_tokens": "max_completion_tokens" in words and (param == "max_tokens" or "unsupported" in words or "not supported" in words),
+        "max_tokens": "max_completion_tokens" in words
+        and (param == "max_tokens" or "unsupported" in words or "not supported" in words),
         "temperature": is_refusal and (param == "temperature" or "temperature" in words),
         "stream_options": is_refusal and "stream_options" in words,
         "system": is_refusal and "system" in words and "role" in words,

@@ -19,11 +19,15 @@ _NAMED = re.compile(
     r"|\*\*(?P<bold>[^*\n]{6,220})\*\*|(?<!\*)\*(?P<g>[^*\n]{6,220})\*(?!\*)|(?<!\w)_(?P<h>[^_\n]{6,220})_(?!\w)"
 )
 _CUE_BEFORE = re.compile(
-    r"\b(?:papers?|titled|entitled|called|article|study|studies|preprint|publication|work|works|survey|report|authors of|cites?|see)"
+    r"\b(?:papers?|titled|entitled|called|article|study|studies|preprint|publication|work|works|survey|report|authors of|cites?"
+    r"|see)"
     r"\b[\s,:(]*(?:titled|entitled|called|of|on|is|as|,|:|\()?[\s*_\"“‘(]*$",
     re.IGNORECASE,
 )
-_CUE_AFTER = re.compile(r"^[*_\"”’]*\s*(?:\(?(?:[A-Z][\w-]+ et al|by [A-Z])|\((?:[A-Z][\w-]+,? )?(?:19|20)\d\d|,? (?:an? )?(?:earlier |recent )?(?:paper|preprint|study)\b)")
+_CUE_AFTER = re.compile(
+    r"^[*_\"”’]*\s*(?:\(?(?:[A-Z][\w-]+ et al|by [A-Z])|\((?:[A-Z][\w-]+,? )?(?:19|20)\d\d|,? (?:an? )?(?:earlier |recent "
+    r")?(?:paper|preprint|study)\b)"
+)
 _SMALL = frozenset("a an and are as at by for from in into is its of on or over the to under via vs with without".split())
 _MARKS = re.compile(r"\s*(?:~~)?[\[【(]\s*(?:source\s*)?\^?[\d,\s;–-]+[\]】)](?:~~)?\s*$", re.IGNORECASE)
 
@@ -47,7 +51,12 @@ def unknown_titles(text: str, sources: Sequence[Source]) -> list[str]:
 def reads_like_title(name: str, *, is_cued: bool = False, is_bold: bool = False) -> bool:
     """Say whether a phrase reads like the title of a paper."""
     words = re.findall(r"[^\W_][\w'’.-]*", name)
-    if len(words) < 2 or len(words) > 30 or name.endswith(":") or not (name[0].isupper() or name[0].isdigit() or words[0][1:2].isupper()):
+    if (
+        len(words) < 2
+        or len(words) > 30
+        or name.endswith(":")
+        or not (name[0].isupper() or name[0].isdigit() or words[0][1:2].isupper())
+    ):
         return False
     content = [word for word in words if word.lower() not in _SMALL]
     capitals = sum(any(letter.isupper() for letter in word) or word[0].isdigit() for word in content) / max(1, len(content))

@@ -127,7 +127,9 @@ def answer_prompt(
     )
 
 
-def condense_prompt(question: str, history: History, *, templates: Templates, context_window: int, max_tokens: int) -> tuple[Message, ...]:
+def condense_prompt(
+    question: str, history: History, *, templates: Templates, context_window: int, max_tokens: int
+) -> tuple[Message, ...]:
     """Write the messages that ask to make a follow-up question stand alone; the oldest history is left out first."""
     room = _room(context_window, max_tokens)
     asked = _shortened(for_prompt(question.strip()), room // 4)
@@ -145,11 +147,16 @@ def condense_prompt(question: str, history: History, *, templates: Templates, co
 
 def _check_folder(prompts_dir: Path, package: Path) -> None:
     if not prompts_dir.is_dir():
-        raise PromptError(f"QA_BOT_PROMPTS_DIR is not a folder: {prompts_dir}. Correct it, or leave it empty for the package's own prompts.")
+        raise PromptError(
+            f"QA_BOT_PROMPTS_DIR is not a folder: {prompts_dir}. Correct it, or leave it empty for the package's own prompts."
+        )
     known = {path.name for path in package.glob("*.md")}
     strange = sorted(path.name for path in prompts_dir.glob("*.md") if path.name not in known and path.stem.upper() != "README")
     if strange:
-        raise PromptError(f"{prompts_dir} holds {', '.join(strange)}, which is no prompt of qa_bot. Its prompts are: {', '.join(sorted(known))}.")
+        raise PromptError(
+            f"{prompts_dir} holds {', '.join(strange)}, which is no prompt of qa_bot. Its prompts "
+            f"are: {', '.join(sorted(known))}."
+        )
 
 
 def _room(context_window: int, max_tokens: int) -> int:

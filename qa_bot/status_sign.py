@@ -15,11 +15,15 @@ _CLOSING = r"[*_`\"'\])}]*[.,;:]?[*_`]*"
 _SIGN = re.compile(rf"{_OPENING}status[*_`\"']*\s*(?:[:=\-–—]|\bis\b)?{_OPENING}(?P<word>{_WORD})\b{_CLOSING}", re.IGNORECASE)
 _ODD_SIGN = re.compile(rf"{_OPENING}status[*_`\"']*\s*[:=]{_OPENING}[a-z_]{{1,20}}{_CLOSING}[ \t]*(?:\n+|\Z)", re.IGNORECASE)
 _BARE_SIGN = re.compile(rf"\s*[*_`#\[]*(?P<word>{_WORD}){_CLOSING}[ \t]*(?:\n+|\Z)", re.IGNORECASE)
-_LATER_SIGN = re.compile(rf"^[ \t>*_#`]*status[*_`]*\s*[:=][\s*_`]*(?P<word>{_WORD}){_CLOSING}[ \t]*(?:\n+|\Z)", re.IGNORECASE | re.MULTILINE)
+_LATER_SIGN = re.compile(
+    rf"^[ \t>*_#`]*status[*_`]*\s*[:=][\s*_`]*(?P<word>{_WORD}){_CLOSING}[ \t]*(?:\n+|\Z)", re.IGNORECASE | re.MULTILINE
+)
 _BEGUN_LATER_SIGN = re.compile(r"\n[ \t*_#>]*(?:S|ST|STA|STAT|STATU|STATUS[*_]*(?::[ \t*_]*[a-zA-Z]*)?)\Z")
 _FENCE = re.compile(r"\A\s*```[a-z]*\n(?P<inside>.*?)(?:\n```\s*)?\Z", re.DOTALL | re.IGNORECASE)
-_WHOLE_SIGNS = ("status:answered", "status:partiallyanswered", "status:partialanswered", "status:notanswered", "status:unanswerable",
-                "status:unanswered", "status:declined", "status:refused")  # fmt: skip
+_WHOLE_SIGNS = (
+    "status:answered", "status:partiallyanswered", "status:partialanswered", "status:notanswered", "status:unanswerable",
+    "status:unanswered", "status:declined", "status:refused",
+)  # fmt: skip
 
 
 def split_status(text: str) -> tuple[Status | None, str]:
@@ -32,7 +36,9 @@ def split_status(text: str) -> tuple[Status | None, str]:
         text = fenced["inside"]
     if found := _SIGN.match(text):
         rest = text[found.end() :].lstrip(" \t\r\n-–—|")
-        is_whole = "\n" in text[found.end() :] or not (found["word"].lower().startswith("partial") and "answered".startswith(rest))
+        is_whole = "\n" in text[found.end() :] or not (
+            found["word"].lower().startswith("partial") and "answered".startswith(rest)
+        )
         return _status_of(found["word"]), rest if is_whole else ""
     if found := _BARE_SIGN.match(text):
         return _status_of(found["word"]), text[found.end() :].lstrip()
@@ -48,7 +54,10 @@ def split_status(text: str) -> tuple[Status | None, str]:
 def _may_become_sign(text: str) -> bool:
     """Say whether a text so far is nothing but the beginning of a sign."""
     bare = re.sub(r"[\s*_`#>\"'\[\](){}]+", "", text).lower().replace("=", ":").replace("-", ":")
-    return any(sign.startswith(bare) or (sign.removeprefix("status:").startswith(bare) and not text.endswith("\n")) for sign in _WHOLE_SIGNS)
+    return any(
+        sign.startswith(bare) or (sign.removeprefix("status:").startswith(bare) and not text.endswith("\n"))
+        for sign in _WHOLE_SIGNS
+    )
 
 
 def _status_of(word: str) -> Status:

@@ -51,7 +51,9 @@ def read_template(path: Path, *, required: frozenset[str], optional: frozenset[s
     try:
         text = path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise PromptError(f"The prompt file {path} cannot be read ({error}). Save it as UTF-8 text, or delete it to use the one of the package.") from error
+        raise PromptError(
+            f"The prompt file {path} cannot be read ({error}). Save it as UTF-8 text, or delete it to use the one of the package."
+        ) from error
     template = Template(path.name, text)
     missing, unknown = required - template.slots, template.slots - required - optional
     if missing or unknown:

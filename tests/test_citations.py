@@ -109,7 +109,11 @@ def test_every_form_of_a_mark_is_understood(mark, numbers):
 
 @pytest.mark.parametrize("mark", [".¹", ".<sup>1</sup>", ". [1]", ".[1]", ". 【1】", ".\n[1]", ". (Source 1)", ".** [1]"])
 def test_marks_behind_the_full_stop_belong_to_the_sentence_before(mark):
-    cited = resolve(f"The encoder is kept frozen{mark} The rest is trained [2].".replace("The encoder", "**The encoder" if "**" in mark else "The encoder"))
+    cited = resolve(
+        f"The encoder is kept frozen{mark} The rest is trained [2].".replace(
+            "The encoder", "**The encoder" if "**" in mark else "The encoder"
+        )
+    )
     assert [sentence.citations for sentence in cited.sentences] == [(1,), (2,)]
 
 
@@ -205,8 +209,14 @@ def test_strikes_are_ours_alone():
     "text, title",
     [
         ('The paper "Attention Is All You Need" says so [1].', "Attention Is All You Need"),
-        ("*An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale* did it [1].", "An Image is Worth 16x16 Words"),
-        ("As shown in **Masked Autoencoders Are Scalable Vision Learners** [2].", "Masked Autoencoders Are Scalable Vision Learners"),
+        (
+            "*An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale* did it [1].",
+            "An Image is Worth 16x16 Words",
+        ),
+        (
+            "As shown in **Masked Autoencoders Are Scalable Vision Learners** [2].",
+            "Masked Autoencoders Are Scalable Vision Learners",
+        ),
         ("The paper titled “Emerging properties in self-supervised vision transformers” [1].", "Emerging properties"),
         ("“Deep residual learning for image recognition” by He et al. [1] did.", "Deep residual learning"),
         ("See “PaliGemma 2: A Family of Versatile VLMs for Transfer” [1].", "PaliGemma 2"),
@@ -228,7 +238,7 @@ def test_titles_that_no_source_bears_are_reported(text, title):
         "**Key result:** it works [1]. **Zero-shot accuracy** rises [2]. **Training Data and Compute Budget:** large [1].",
         'The authors call it "locked-image tuning" [4] and use "SigLIP" [2].',
         "“LiT: Zero-Shot Transfer with Locked-Image Text Tuning (2022)” [4].",
-        "It is said to be \"not trained with a softmax over the whole batch\" [2].",
+        'It is said to be "not trained with a softmax over the whole batch" [2].',
     ],
 )
 def test_titles_that_a_source_bears_and_plain_quotes_are_not(text):
@@ -250,13 +260,24 @@ def test_a_list_of_references_is_taken_off_and_checked():
     assert papers_cited(wrong) == ["p2", "p1"]
 
 
-@pytest.mark.parametrize("tail", ["Sources:\n", "\n## Sources\n1. PaliGemma: A versatile 3B VLM for transfer", "Sources: [1], [2]", "\n---\n**Sources**\n- [1] Beyer et al."])
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "Sources:\n",
+        "\n## Sources\n1. PaliGemma: A versatile 3B VLM for transfer",
+        "Sources: [1], [2]",
+        "\n---\n**Sources**\n- [1] Beyer et al.",
+    ],
+)
 def test_other_lists_of_sources_are_taken_off(tail):
     assert resolve(f"It is open [1].\n{tail}").text.strip(" -\n") == "It is open [1]."
 
 
 def test_a_list_that_is_the_answer_stays():
-    announced = "Two papers do so:\n\n- [1] PaliGemma: A versatile 3B VLM for transfer\n- [2] Sigmoid Loss for Language Image Pre-Training"
+    announced = (
+        "Two papers do so:\n\n- [1] PaliGemma: A versatile 3B VLM for transfer\n- [2] Sigmoid Loss for Language Image "
+        "Pre-Training"
+    )
     assert papers_cited(resolve(announced)) == ["p1", "p2"]
     assert resolve("Two do [1][2]:\n\n- [1] PaliGemma: A versatile 3B VLM for transfer").text.count("[1]") == 2
     only = resolve("It is open.\n\nSources:\n[2] Sigmoid Loss for Language Image Pre-Training")
@@ -302,7 +323,8 @@ def test_a_heading_that_cites_is_a_claim():
 
 GROWING = (
     "PaliGemma is open [Source 1, 3]. It uses 【2†source】 a **sigmoid** loss [2–4].\n\n"
-    "- One [9] ![x](http://evil.example/p.png) (Source 5)\n- `code[1]` in [0, 1] <b>bold</b> [text](http://a.example)\n\nSources:\n[1] PaliGemma"
+    "- One [9] ![x](http://evil.example/p.png) (Source 5)\n- `code[1]` in [0, 1] <b>bold</b> "
+    "[text](http://a.example)\n\nSources:\n[1] PaliGemma"
 )
 
 
@@ -315,7 +337,27 @@ def test_no_prefix_shows_half_a_mark(length):
     assert again.text == shown
 
 
-@pytest.mark.parametrize("tail", ["[", "[1", "[1,", "[1, 2", "[1-", "[^1", "[Source", "[Sour", "[source 1", "【", "【1", "【1†so", "(Source", "(Source 2", " **[1", "`[2"])
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "[",
+        "[1",
+        "[1,",
+        "[1, 2",
+        "[1-",
+        "[^1",
+        "[Source",
+        "[Sour",
+        "[source 1",
+        "【",
+        "【1",
+        "【1†so",
+        "(Source",
+        "(Source 2",
+        " **[1",
+        "`[2",
+    ],
+)
 def test_a_begun_mark_is_held_back(tail):
     assert resolve(f"It is open {tail}").text == "It is open"
 
@@ -332,7 +374,19 @@ def test_other_brackets_are_not(tail):
 def test_no_number_ever_points_to_another_paper_and_no_mark_is_lost():
     rng = random.Random(20240710)
     words = "the encoder is frozen and trained on 224 px images, with a loss of 0.5".split()
-    forms = ["[{}]", "[{}, {}]", "[{}][{}]", "[Source {}]", "(Source {})", "【{}】", "【{}†source】", "[^{}]", "[{}-{}]", "[source {}, {}]", "[Sources {} and {}]"]
+    forms = [
+        "[{}]",
+        "[{}, {}]",
+        "[{}][{}]",
+        "[Source {}]",
+        "(Source {})",
+        "【{}】",
+        "【{}†source】",
+        "[^{}]",
+        "[{}-{}]",
+        "[source {}, {}]",
+        "[Sources {} and {}]",
+    ]
     for _ in range(400):
         given = rng.randint(0, 8)
         sources = sources_of(*(f"Paper number {n} of many" for n in range(1, given + 1)))
@@ -350,7 +404,9 @@ def test_no_number_ever_points_to_another_paper_and_no_mark_is_lost():
         cited = resolve(" ".join(pieces).strip(), sources)
         shown = re.findall(r"~~\[(\d+)\]~~|\[(\d+)\]", cited.text)
         papers = {source.number: source.paper_id for source in cited.sources}
-        assert [f"p{invented}" if invented else papers[int(valid)] for invented, valid in shown] == [f"p{number}" for number in expected]
+        assert [f"p{invented}" if invented else papers[int(valid)] for invented, valid in shown] == [
+            f"p{number}" for number in expected
+        ]
         assert all(int(invented) > given for invented, _ in shown if invented)
         assert papers_cited(cited) == list(dict.fromkeys(f"p{n}" for n in expected if n <= given))
         assert len([p for p in cited.problems if p.kind == "invented_citation"]) == len({n for n in expected if n > given})
@@ -362,7 +418,37 @@ def test_no_number_ever_points_to_another_paper_and_no_mark_is_lost():
 
 def test_any_text_is_survived():
     rng = random.Random(3)
-    alphabet = ["[", "]", "(", ")", "1", "2", "9", ",", "-", "~~", "*", "`", "<", ">", "!", "Source", " ", "\n", ".", "$", "”", "“", '"', "http://x", "img", "【", "】", "#", "|"]
+    alphabet = [
+        "[",
+        "]",
+        "(",
+        ")",
+        "1",
+        "2",
+        "9",
+        ",",
+        "-",
+        "~~",
+        "*",
+        "`",
+        "<",
+        ">",
+        "!",
+        "Source",
+        " ",
+        "\n",
+        ".",
+        "$",
+        "”",
+        "“",
+        '"',
+        "http://x",
+        "img",
+        "【",
+        "】",
+        "#",
+        "|",
+    ]
     for _ in range(600):
         text = "".join(rng.choices(alphabet, k=rng.randint(1, 40)))
         cited = resolve(text)
@@ -387,7 +473,7 @@ HOSTILE = [
     "<img src=http://evil.example/p.png>",
     "<IMG SRC='http://evil.example/p.png' onerror=alert(1)>",
     "<<b>img src=http://evil.example/p.png>",
-    "<img src=\"http://evil.example/p.png\"",
+    '<img src="http://evil.example/p.png"',
     "<img\nsrc=http://evil.example/p.png>",
     "<svg/onload=alert(1)>",
     "<script>fetch('http://evil.example')</script>",

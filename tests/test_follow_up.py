@@ -10,8 +10,14 @@ from conftest import REPOSITORY
 from qa_bot.follow_up import stand_alone
 
 SIGLIP = [("user", "What is SigLIP?"), ("assistant", "SigLIP is a pairwise sigmoid loss [1].")]
-LIT = [("user", "What is locked-image tuning?"), ("assistant", "Locked-image tuning (LiT) teaches a text model to read a locked image model [1].")]
-KUBRIC = [("user", "Is there a tool for making synthetic scenes?"), ("assistant", "Yes: Kubric interfaces with PyBullet and Blender [1].")]
+LIT = [
+    ("user", "What is locked-image tuning?"),
+    ("assistant", "Locked-image tuning (LiT) teaches a text model to read a locked image model [1]."),
+]
+KUBRIC = [
+    ("user", "Is there a tool for making synthetic scenes?"),
+    ("assistant", "Yes: Kubric interfaces with PyBullet and Blender [1]."),
+]
 BEYER = [
     ("user", "Which papers did Lucas Beyer write?"),
     ("assistant", "Three papers: “PaliGemma: A versatile 3B VLM” [1], “LiT: Zero-shot Transfer” [2], and “Big Transfer” [3]."),
@@ -47,13 +53,15 @@ AFRICA = [
         (BEYER, "Did he also write about robots?", "Did Lucas Beyer also write about robots?"),
         (BEYER, "Who else wrote the second one?", "Who else wrote LiT: Zero-shot Transfer?"),
         (BEYER, "When was the last one published?", "When was Big Transfer published?"),
-        (BEYER, "Which of them is the oldest?", "Which of PaliGemma: A versatile 3B VLM, LiT: Zero-shot Transfer and Big Transfer is the oldest?"),
+        (BEYER, "Which of them is the oldest?", "Which of PaliGemma: A versatile 3B VLM, LiT: Zero-shot Transfer and Big "
+                                                "Transfer is the oldest?"),
         (COMPARED, "And on CIFAR-100?", "How does GradViT compare to CLIP on CIFAR-100?"),
         (COMPARED, "And against SigLIP?", "How does GradViT compare to SigLIP on ImageNet?"),
         (COMPARED, "What about on ObjectNet?", "How does GradViT compare to CLIP on ObjectNet?"),
         ([("user", "How good is it after 90 epochs of plain training?"), ("assistant", "76% [1].")], "And with 300 epochs?",
          "How good is it after 300 epochs of plain training?"),
-        ([("user", "Which video datasets does BraVe use?"), ("assistant", "UCF101 [1].")], "And on which audio ones?", "On which audio datasets? (about BraVe)"),
+        ([("user", "Which video datasets does BraVe use?"), ("assistant", "UCF101 [1].")], "And on which audio ones?",
+         "On which audio datasets? (about BraVe)"),
     ],
 )  # fmt: skip
 def test_a_follow_up_gets_what_it_leans_on(history, question, rewritten):
@@ -102,7 +110,12 @@ def test_topics_last_over_several_turns():
     history = [*SIGLIP, ("user", "And on ImageNet?"), ("assistant", "84.5% [1].")]
     assert stand_alone("And who wrote it?", history) == "Who wrote SigLIP?"
     assert stand_alone("What about COCO?", history) == "On COCO? (about SigLIP)"
-    history = [("user", "How good is BootsTAP on DAVIS?"), ("assistant", "67.4% [1]."), ("user", "What about Kinetics?"), ("assistant", "62.5% [1].")]
+    history = [
+        ("user", "How good is BootsTAP on DAVIS?"),
+        ("assistant", "67.4% [1]."),
+        ("user", "What about Kinetics?"),
+        ("assistant", "62.5% [1]."),
+    ]
     assert stand_alone("And on RGB-Stacking?", history) == "How good is BootsTAP on RGB-Stacking?"
 
 
@@ -112,7 +125,10 @@ def test_a_topic_that_was_left_stays_left():
 
 
 def test_a_topic_without_a_name_goes_along_in_words():
-    history = [("user", "Is there anything about astronomy?"), ("assistant", "Yes: a CNN-based model predicts the merger stage of galaxies [1].")]
+    history = [
+        ("user", "Is there anything about astronomy?"),
+        ("assistant", "Yes: a CNN-based model predicts the merger stage of galaxies [1]."),
+    ]
     rewritten = stand_alone("When was that published?", history)
     assert rewritten.startswith("When was that published? (about ") and "galaxies" in rewritten and "astronomy" in rewritten
 
@@ -124,7 +140,12 @@ def test_without_a_conversation_nothing_changes(history):
 
 def test_odd_input_is_survived():
     for question in ("", "?", "it", "And?", "(((", "[1", "why " * 5000, "it " * 3000, "A" * 20_000):
-        for history in (SIGLIP, BEYER, [("user", question), ("assistant", question)], [("user", "[" * 5000), ("assistant", "“" * 5000)]):
+        for history in (
+            SIGLIP,
+            BEYER,
+            [("user", question), ("assistant", question)],
+            [("user", "[" * 5000), ("assistant", "“" * 5000)],
+        ):
             assert isinstance(stand_alone(question, history), str)
 
 

@@ -180,7 +180,11 @@ def test_thinking_alone_is_no_answer(text):
         (error_in_stream("Too many requests", code=429), "rate_limit", "too many requests"),
         (answer("x", finish="content_filter"), "reply", "content filter"),
         (context_too_long(4096), "context", "QA_BOT_LLM_CONTEXT_WINDOW to 4096"),
-        (failure(400, "the request exceeds the available context size, try increasing it"), "context", "QA_BOT_LLM_CONTEXT_WINDOW"),
+        (
+            failure(400, "the request exceeds the available context size, try increasing it"),
+            "context",
+            "QA_BOT_LLM_CONTEXT_WINDOW",
+        ),
         (failure(413, "too large"), "context", "QA_BOT_LLM_CONTEXT_WINDOW"),
         (failure(400, "messages: something odd"), "server", "messages: something odd"),
     ],
@@ -220,7 +224,12 @@ def test_a_key_that_cannot_be_sent_is_named():
 
 def test_an_unknown_model_names_those_there_are():
     error, server = failing(strict_models=True, settings={"llm_model": "gpt-99"})
-    assert error.kind == "model" and "gpt-99" in str(error) and "test-model, other-model" in str(error) and "QA_BOT_LLM_MODEL" in str(error)
+    assert (
+        error.kind == "model"
+        and "gpt-99" in str(error)
+        and "test-model, other-model" in str(error)
+        and "QA_BOT_LLM_MODEL" in str(error)
+    )
 
 
 def test_an_unknown_model_is_seen_even_where_the_server_does_not_say_so():
@@ -229,7 +238,9 @@ def test_an_unknown_model_is_seen_even_where_the_server_does_not_say_so():
 
 
 def test_an_unknown_model_where_models_cannot_be_listed():
-    error, _ = failing(failure(404, 'model "x" not found, try pulling it first'), models_step=failure(500), settings={"llm_model": "x"})
+    error, _ = failing(
+        failure(404, 'model "x" not found, try pulling it first'), models_step=failure(500), settings={"llm_model": "x"}
+    )
     assert error.kind == "model" and "QA_BOT_LLM_MODEL" in str(error)
 
 
@@ -439,7 +450,13 @@ def test_models_are_listed():
 
 
 @pytest.mark.parametrize(
-    "step, kind", [(html(), "reply"), (Step(body=b'{"object":"list","data":null}'), None), (Step(body=b"[]"), "reply"), (failure(404), "connection")]
+    "step, kind",
+    [
+        (html(), "reply"),
+        (Step(body=b'{"object":"list","data":null}'), None),
+        (Step(body=b"[]"), "reply"),
+        (failure(404), "connection"),
+    ],
 )
 def test_lists_of_models_of_another_shape(step, kind):
     with FakeLLMServer(models_step=step) as server:
@@ -482,7 +499,10 @@ def test_dropping_the_generator_while_it_thinks_hangs_up():
 
 
 def test_the_module_imports_neither_openai_nor_httpx():
-    code = "import sys, qa_bot.llm, qa_bot.prompts, qa_bot.citations; print([m for m in ('openai','httpx','tenacity','tiktoken','llama_index') if m in sys.modules])"
+    code = (
+        "import sys, qa_bot.llm, qa_bot.prompts, qa_bot.citations; print([m for m in "
+        "('openai','httpx','tenacity','tiktoken','llama_index') if m in sys.modules])"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
 
