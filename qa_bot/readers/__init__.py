@@ -5,15 +5,15 @@ Leaves the formats to one module each, and identity and duplicates to `catalogue
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from qa_bot.readers.decoding import Unreadable, read_text
+from qa_bot.readers.decoding import Unreadable, decode, read_bytes, unzip
 from qa_bot.readers.formats import reader_for
 from qa_bot.readers.result import ReadResult
 from qa_bot.schema import QABotError, Skipped
 
-__all__ = ["ReadError", "ReadResult", "find_files", "read_file"]
+__all__ = ["ReadError", "ReadResult", "find_files", "read_data", "read_file"]
 
 
 class ReadError(QABotError):
@@ -37,11 +37,33 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     return sorted({path.resolve(): path for path in sorted(found)}.values())
 
 
-def read_file(path: Path) -> ReadResult:
-    """Read one file of any known format, gzipped or not. What cannot be read is in `skipped`, never raised."""
+def read_file(path: Path, *, columns: Mapping[str, str] | None = None) -> ReadResult:
+    """Read one file of any known format, gzipped or not. What cannot be read is in `skipped`, never raised.
+
+    `columns` maps fields to the names of a table's columns, `{"abstract": "Zusammenfassung"}`, where they are not recognised.
+    """
     path = Path(path)
     try:
-        text = read_text(path)
-        return reader_for(path, text)(text, path.name)
+        return _read(read_bytes(path), path, columns)
     except Unreadable as error:
-        return ReadResult(skipped=(Skipped(path.name, 0, str(error)),))
+        return _unreadable(path, error)
+
+
+def read_data(data: bytes, name: str, *, columns: Mapping[str, str] | None = None) -> ReadResult:
+    """Read what came through a pipe as if it were a file of this name; without a suffix its first lines decide the format."""
+    try:
+        return _read(data, Path(name), columns)
+    except Unreadable as error:
+        return _unreadable(Path(name), error)
+
+
+def _read(data: bytes, path: Path, columns: Mapping[str, str] | None) -> ReadResult:
+    text = decode(unzip(data))
+    result = reader_for(path, text, columns=columns)(text, path.name)
+    if not (result.records or result.facts or result.skipped):
+        raise Unreadable("no record was found in it")
+    return result
+
+
+def _unreadable(path: Path, error: Unreadable) -> ReadResult:
+    return ReadResult(skipped=(Skipped(path.name, 0, str(error)),))

@@ -23,21 +23,26 @@ class Unreadable(Exception):
     """A file cannot be read as text; the message is the reason that the report shows."""
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a file, unzipped and decoded, with line ends as \\n. Raise Unreadable with the reason."""
+def read_bytes(path: Path) -> bytes:
+    """Return what a file holds; raise Unreadable where it cannot be opened."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"cannot be opened ({error.strerror or error})") from error
+
+
+def unzip(data: bytes) -> bytes:
+    """Return gzip data unpacked, other data as it is; raise Unreadable for damaged gzip data."""
+    try:
         while data[:2] == b"\x1f\x8b":
             data = gzip.decompress(data)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise Unreadable(f"the gzip data is damaged ({error})") from error
-    except OSError as error:
-        raise Unreadable(f"cannot be opened ({error.strerror or error})") from error
-    return decode(data)
+    return data
 
 
 def decode(data: bytes) -> str:
-    """Decode UTF-8, any Unicode with its mark, else Windows-1252; raise Unreadable for what is no text."""
+    """Decode UTF-8, any Unicode with its mark, else Windows-1252, with line ends as \\n; raise Unreadable for what is no text."""
     if not data.strip():
         raise Unreadable("the file is empty")
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), None)

@@ -18,6 +18,8 @@ _ARXIV = re.compile(
 _BARE_ARXIV = re.compile(
     r"\A(?:arxiv:)?(?:\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z][a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?\Z", re.IGNORECASE
 )
+# 2022, 2022-03, 2022/3/7, 20220307, 2022-03-07T10:00:00Z
+_DIGITS = re.compile(r"(?P<year>(?:1[5-9]|20)\d\d)(?:[-/.]?(?P<month>\d\d?)(?:[-/.]?(?P<day>\d\d?))?)?(?!\d)")
 _OTHERS = re.compile(r"(?:,?\s+|\A)(?:et\.? al\.?|(?:and )?others|…|\.{3})\Z", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -66,16 +68,18 @@ def as_date(value: Any) -> str | None:
     if isinstance(value, Mapping) and isinstance(value.get("date-parts"), Sequence) and value["date-parts"]:
         value = "-".join(str(part) for part in value["date-parts"][0])
     text = _text(value)
-    if match := re.match(
-        r"\s*((?:1[5-9]|20)\d\d)(?:[-/.]?(\d{1,2})(?!\d)|[-/.]?(\d\d)(?=[-/.]?\d\d(?!\d)))?(?:[-/.]?(\d{1,2})(?!\d))?", text
-    ):
-        return _iso(int(match[1]), int(match[2] or match[3] or 0), int(match[4] or 0))
+    month = _month_named(text) if re.search("[A-Za-z]{3}", text) else 0
+    if not month and (match := _DIGITS.match(text)):
+        return _iso(int(match["year"]), int(match["month"] or 0), int(match["day"] or 0))
     year = re.search(r"\b((?:1[5-9]|20)\d\d)\b", text)
-    month = next((place for place, name in enumerate(_MONTHS, 1) if re.search(rf"\b{name}[a-z]*\b", text.lower())), 0)
     if not year:
         return None
     day = re.search(r"\b(\d{1,2})(?:st|nd|rd|th)?\b", text) if month else None
     return _iso(int(year[1]), month, int(day[1]) if day else 0)
+
+
+def _month_named(text: str) -> int:
+    return next((place for place, name in enumerate(_MONTHS, 1) if re.search(rf"\b{name}[a-z]*\b", text.lower())), 0)
 
 
 def as_rfc_date(value: Any) -> str | None:
