@@ -22,12 +22,15 @@ from qa_bot.extractive import Passage, choose, compose, rank_sentences
 from qa_bot.follow_up import stand_alone
 from qa_bot.ingest import IngestReport, Progress, fingerprint_of, ingest
 from qa_bot.llm import ChatModel, LLMError, open_llm
-from qa_bot.prompts import answer_prompt, condense_prompt, load_templates, split_status
-from qa_bot.schema import Answer, Evidence, Filters, Hit, Paper, Problem, Sentence, Source
+from qa_bot.prompts import Prompt, PromptError, answer_prompt, condense_prompt, load_templates, split_status
+from qa_bot.schema import Answer, Evidence, Filters, Hit, Paper, Problem, Sentence, Source, Span
 from qa_bot.store import PaperStore, matches
-from qa_bot.support import Judgement, judge_many
+from qa_bot.support import JointJudgement, judge_sources, plain_claim
+from qa_bot.versions import disagreements
 
 History = Sequence[tuple[str, str]]
+
+EARLIER_VERSION = "from an earlier version of the abstract"
 
 
 class AnswerEngine:
@@ -76,10 +79,11 @@ class AnswerEngine:
             return ingest(paths, settings=self.settings, embedding=self.embedding, on_progress=on_progress)
         finally:
             self.store = PaperStore(self.settings.data_dir, fingerprint_of(self.embedding), chroma_url=self.settings.chroma_url)
-            self.__dict__.pop("_authors", None)
+            self.__dict__.pop("authors", None)
 
     @cached_property
-    def _authors(self) -> collection.AuthorNames:
+    def authors(self) -> collection.AuthorNames:
+        """Everyone who wrote a paper of the collection."""
         return collection.AuthorNames(self.store.truth.distinct("authors"))
 
     def papers(self) -> tuple[Paper, ...]:
@@ -121,11 +125,11 @@ class AnswerEngine:
         if listed is not None:
             yield replace(listed, question=question, timings={"total_seconds": time.perf_counter() - began}, problems=tuple(problems))
             return
-        hits, subjects = self._find(standalone, filters)
+        hits, subjects = self.find(standalone, filters=filters)
         passages = rank_sentences(standalone, hits, store=self.store, embedding=self.embedding, papers_read=max(5, subjects))
         sources = [Source.of(hit.paper, number, score=hit.score, cited=False) for number, hit in enumerate(hits, 1)]
         found = time.perf_counter()
-        assessment = assess(standalone, hits, passages)
+        assessment = assess(standalone, hits, passages, subjects=subjects, store=self.store)
         draft = Answer(
             question, standalone, assessment.status, assessment.reason, "llm" if self.llm else "extractive", "",
             model=self.llm.model if self.llm else None, sources=tuple(sources), is_final=False,
@@ -134,15 +138,17 @@ class AnswerEngine:
         if assessment.status == "declined":
             final = _declined(draft, hits)
         elif self.llm is None:
-            final = self._extract(draft, passages, subjects)
+            final = self._extract(draft, hits, passages, subjects)
         else:
             final = draft
             try:
                 for final in self._write(draft, history, assessment, problems):
                     yield final
-            except LLMError as error:
-                problems.append(Problem(f"llm_{error.kind}", f"The LLM did not answer, so these are sentences of the abstracts. {error}"))
-                final = self._extract(replace(draft, mode="extractive", model=None), passages, subjects)
+            except (LLMError, PromptError) as error:
+                kind = f"llm_{error.kind}" if isinstance(error, LLMError) else "prompt"
+                problems.append(Problem(kind, f"The LLM did not answer, so these are sentences of the abstracts. {error}"))
+                final = self._extract(replace(draft, mode="extractive", model=None), hits, passages, subjects)
+        problems += self._version_notes(final, hits) if self.llm and final.mode == "llm" else []
         ended = time.perf_counter()
         timings = {"retrieve_seconds": found - began, "write_seconds": ended - found, "total_seconds": ended - began}
         yield replace(final, problems=tuple([*problems, *final.problems]), timings=timings, is_final=True)
@@ -154,17 +160,16 @@ class AnswerEngine:
         if self.llm is None:
             return by_rule
         try:
-            messages = condense_prompt(
-                question, history, templates=self.templates, context_window=self.llm.context_window, max_tokens=200
-            )
-            rewritten = " ".join(self.llm.complete(messages, max_tokens=200).text.split()).strip('"')
-        except LLMError as error:
+            room = {"context_window": self.llm.context_window, "max_tokens": self.settings.llm_max_tokens}
+            messages = condense_prompt(question, history, templates=self.templates, **room)
+            rewritten = " ".join(self.llm.complete(messages, max_tokens=self.settings.llm_max_tokens).text.split()).strip('"')
+        except (LLMError, PromptError) as error:
             problems.append(Problem("follow_up_by_rule", f"The LLM did not rewrite the follow-up, so a rule did. {error}"))
             return by_rule
         return rewritten if 0 < len(rewritten) <= 4 * len(question) + 300 else by_rule
 
     def _from_catalogue(self, question: str, filters: Filters | None) -> Answer | None:
-        asked = collection.understand(question, authors=self._authors, categories=self.store.truth.distinct("categories"))
+        asked = collection.understand(question, authors=self.authors, categories=self.store.truth.distinct("categories"))
         if asked is None:
             return None
         if asked.kind in ("authors", "date"):
@@ -181,7 +186,7 @@ class AnswerEngine:
             chosen = [hit.paper for hit in about if hit.paper.paper_id in allowed]
         return collection.list_papers(question, asked, chosen, total=self.store.truth.count("papers"))
 
-    def _find(self, question: str, filters: Filters | None) -> tuple[list[Hit], int]:
+    def find(self, question: str, *, filters: Filters | None = None) -> tuple[list[Hit], int]:
         """Return the hits for a question, the papers that it names first, and how many those are."""
         hits = self.search(question, self.settings.top_k, filters=filters)
         named = retrieval.named_papers(question, self.store)
@@ -197,27 +202,53 @@ class AnswerEngine:
         others = [hit for hit in hits if hit.paper.paper_id not in named]
         return [*asked, *others][: max(self.settings.top_k, len(asked))], len(asked)
 
-    def _extract(self, draft: Answer, passages: Sequence[Passage], subjects: int) -> Answer:
-        text = compose(choose(passages, subjects=subjects), draft.sources)
-        return self._checked(replace(draft, text=text), text, draft.sources)
+    def _extract(self, draft: Answer, hits: Sequence[Hit], passages: Sequence[Passage], subjects: int) -> Answer:
+        """Write the best sentences down; where an earlier version gave other figures, say what it said."""
+        asks_several = retrieval.asks_several(draft.standalone_question, subjects=subjects)
+        chosen = choose(passages, subjects=subjects, asks_several=asks_several)
+        text, sentences, sources = compose(chosen, draft.sources)
+        for place in dict.fromkeys(p.place for p in chosen):
+            paper = hits[place].paper
+            number = next(source.number for source in sources if source.paper_id == paper.paper_id)
+            for one in disagreements(paper, [p.span for p in chosen if p.place == place]):
+                note = f"An earlier version of this abstract said: “{one.earlier}” [{number}]"
+                sentences.append(Sentence(note, len(text) + 1, len(text) + 1 + len(note), (number,), "supported", reason=EARLIER_VERSION))
+                text += f" {note}"
+        return replace(draft, text=text, sentences=tuple(sentences), sources=tuple(sources))
+
+    def _version_notes(self, answer: Answer, hits: Sequence[Hit]) -> list[Problem]:
+        papers = {hit.paper.paper_id: hit.paper for hit in hits}
+        notes = []
+        for source in answer.sources:
+            spans = [Span(e.quote, e.start, e.end) for s in answer.sentences for e in s.evidence if e.source == source.number]
+            for one in disagreements(papers[source.paper_id], spans) if source.paper_id in papers else []:
+                notes.append(Problem("earlier_version", f"An earlier version of “{source.title}” said: “{one.earlier}”"))
+        return list(dict.fromkeys(notes))
 
     def _write(self, draft: Answer, history: History, assessment: Assessment, problems: list[Problem]) -> Iterator[Answer]:
+        """Yield the LLM's growing answer, checked; raise LLMError or PromptError where there is none."""
         prompt = answer_prompt(
             draft.standalone_question, draft.sources, history=history, templates=self.templates,
             context_window=self.llm.context_window, max_tokens=self.settings.llm_max_tokens,
         )  # fmt: skip
-        left_out = [Problem("evidence_left_out", f"{len(prompt.left_out)} of {len(draft.sources)} retrieved papers did not fit into the prompt.")]
-        problems += left_out if prompt.left_out else []
-        judged: dict[tuple[str, str], Judgement] = {}
+        problems += _left_out(prompt)
+        judged: dict[tuple, JointJudgement] = {}
+        seen, snapshot = None, draft
         for reply in self.llm.stream(prompt.messages):
+            if reply.text == seen and not reply.is_final:  # while the model thinks, nothing new arrives
+                continue
+            seen = reply.text
             sign, body = split_status(reply.text)
             snapshot = self._checked(
                 replace(draft, status=sign or assessment.status, model=reply.model, usage=dict(reply.usage)),
                 plain_markdown(body), prompt.sources, judged=judged, is_growing=not reply.is_final,
             )  # fmt: skip
             yield snapshot
-        if snapshot.status != "answered":
-            yield replace(snapshot, reason=snapshot.reason or "The model says that the papers do not hold (all of) the answer.")
+        if not snapshot.text.strip():
+            raise LLMError("The model sent a status and no answer. Try another model, or ask again.", kind="reply")
+        if snapshot.usage.get("truncated"):
+            problems.append(Problem("answer_cut", "The answer reached QA_BOT_LLM_MAX_TOKENS and was cut there."))
+        yield _believed(snapshot, assessment)
 
     def _checked(
         self, draft: Answer, text: str, sources: Sequence[Source], *, judged: dict | None = None, is_growing: bool = False
@@ -226,19 +257,35 @@ class AnswerEngine:
         cited = resolve_citations(text, sources, split_sentences=split_sentences)
         by_number = {source.number: source for source in cited.sources}
         judged = {} if judged is None else judged
-        sentences = cited.sentences[:-1] if is_growing else cited.sentences
-        pairs = [
-            (_bare(sentence.text), by_number[number].text) for sentence in sentences for number in sentence.citations if number in by_number
-        ]
-        fresh = [pair for pair in dict.fromkeys(pairs) if pair not in judged]
-        judged.update(zip(fresh, judge_many(fresh)))
-        with_support = [_with_support(sentence, by_number, judged) for sentence in sentences]
+        whole = cited.sentences[:-1] if is_growing else cited.sentences
+        with_support = [_with_support(sentence, by_number, judged) for sentence in whole]
         missing = [s for s in draft.sources if s.paper_id not in {c.paper_id for c in cited.sources}]
         extra = [replace(s, number=len(cited.sources) + n) for n, s in enumerate(missing, 1)]
         return replace(
-            draft, text=cited.text, sentences=(*with_support, *cited.sentences[len(sentences) :]),
+            draft, text=cited.text, sentences=(*with_support, *cited.sentences[len(whole) :]),
             sources=(*cited.sources, *extra), problems=cited.problems,
         )  # fmt: skip
+
+
+def _left_out(prompt: Prompt) -> list[Problem]:
+    """Say what of the material did not fit into the prompt."""
+    total = len(prompt.sources) + len(prompt.left_out)
+    lines = [
+        (prompt.left_out, f"{len(prompt.left_out)} of {total} retrieved papers did not fit into the prompt"),
+        (prompt.shortened, f"{len(prompt.shortened)} abstracts were shortened to fit into the prompt"),
+        (prompt.history_left_out, f"{prompt.history_left_out} earlier turns did not fit into the prompt"),
+        (prompt.question_is_shortened, "the question was shortened to fit into the prompt"),
+    ]
+    return [Problem("evidence_left_out", f"{line} (QA_BOT_LLM_CONTEXT_WINDOW).") for happened, line in lines if happened]
+
+
+def _believed(answer: Answer, assessment: Assessment) -> Answer:
+    """Return an LLM's answer with its status brought into line with what the check of its sentences found."""
+    if answer.status == "answered" and not any(sentence.support != "unsupported" for sentence in answer.sentences):
+        return replace(answer, status="partial", reason="no sentence of the answer is carried by the papers that it cites")
+    if answer.status == "answered":
+        return replace(answer, reason="")
+    return replace(answer, reason=assessment.reason or "the model says that the papers do not hold all of the answer")
 
 
 def _declined(draft: Answer, hits: Sequence[Hit]) -> Answer:
@@ -247,18 +294,14 @@ def _declined(draft: Answer, hits: Sequence[Hit]) -> Answer:
     return replace(draft, text=text, mode="extractive", model=None)
 
 
-def _bare(text: str) -> str:
-    """Return a sentence without its citation marks."""
-    import re
-
-    return re.sub(r"\s*(~~)?\[\d+\](~~)?", "", text).strip()
-
-
-def _with_support(sentence: Sentence, sources: dict[int, Source], judged: dict[tuple[str, str], Judgement]) -> Sentence:
-    bare = _bare(sentence.text)
-    verdicts = [(judged[(bare, sources[n].text)], n) for n in sentence.citations if n in sources]
-    if not verdicts:
-        return replace(sentence, support="unsupported", reason="no paper is cited for this sentence")
-    evidence = tuple(Evidence(n, j.span.text, j.span.start, j.span.end) for j, n in verdicts if j.span is not None)
-    best, _ = max(verdicts, key=lambda item: (("unsupported", "weak", "supported").index(item[0].support), item[0].score))
-    return replace(sentence, support=best.support, evidence=evidence, reason=best.reason)
+def _with_support(sentence: Sentence, sources: dict[int, Source], judged: dict[tuple, JointJudgement]) -> Sentence:
+    """Judge a sentence against the abstracts that it cites; `judged` remembers verdicts while a text grows."""
+    cited = [sources[number] for number in sentence.citations if number in sources]
+    claim = plain_claim(sentence.text)
+    key = (claim, *(source.paper_id for source in cited))
+    if key not in judged:
+        about = [f"{source.title} {', '.join(source.authors)} {source.year or ''}" for source in cited]
+        judged[key] = judge_sources(claim, [source.text for source in cited], about=about)
+    verdict = judged[key]
+    evidence = tuple(Evidence(cited[place].number, span.text, span.start, span.end) for place, span in verdict.spans)
+    return replace(sentence, support=verdict.support, evidence=evidence, reason=verdict.reason)

@@ -143,6 +143,43 @@ def papers(as_json: AsJson = False) -> None:
             print(f"{paper.date or 'no date':<10}  {paper.title}  ({authors or 'authors unknown'})")
 
 
+@app.command("eval")
+def evaluate(
+    questions: Annotated[Optional[Path], typer.Option(help="Question set, JSON lines or CSV. Default: the shipped one.")] = None,  # noqa: UP045
+    split: Annotated[str, typer.Option(help="Which part of the set: dev, test or all.")] = "all",
+    as_json: AsJson = False,
+    report: Annotated[Optional[Path], typer.Option(help="Write a report (HTML, Markdown, JSON) into this folder.")] = None,  # noqa: UP045
+    run: Annotated[Optional[Path], typer.Option(help="Folder to save the run in, or of an interrupted run to finish.")] = None,  # noqa: UP045
+    compare: Annotated[Optional[tuple[Path, Path]], typer.Option(help="Compare two saved runs instead of asking.")] = None,  # noqa: UP045
+    fail_under: Annotated[Optional[list[str]], typer.Option(help="METRIC=VALUE: exit 1 when a figure is lower.")] = None,  # noqa: UP045
+    no_llm: NoLLM = False,
+    judge: Annotated[bool, typer.Option("--judge", help="Have an LLM judge the answers beside the deterministic figures.")] = False,
+    llama_index: Annotated[bool, typer.Option("--llama-index", help="Run llama-index's evaluators too, under their own names.")] = False,
+    concurrency: Annotated[Optional[int], typer.Option(help="Questions asked at once.", min=1, max=64)] = None,  # noqa: UP045
+) -> None:
+    """Measure retrieval, citations, answers and abstention on a question set."""
+    from qa_bot.evaluation import compare_folders, comparison_text, failed_gates, report_markdown, run_eval
+
+    settings = _settings(no_llm=no_llm)
+    if compare:
+        comparison = compare_folders(*compare, runs_dir=settings.data_dir / "runs")
+        print(_json(comparison.to_dict()) if as_json else comparison_text(comparison))
+        return
+    with _progress() as show:
+        result = run_eval(
+            settings, questions=questions, split=split, run_dir=run, report_dir=report, with_judge=judge, with_llama_index=llama_index,
+            concurrency=concurrency, on_progress=show,
+        )  # fmt: skip
+    whole = result.to_dict()
+    print(_json(whole) if as_json else report_markdown(whole))
+    print(f"saved in {result.folder}" + (f", report in {report}" if report else ""), file=sys.stderr)
+    failures = failed_gates(whole, fail_under or [])
+    for line in failures:
+        print(f"qa-bot: {line}", file=sys.stderr)
+    if failures:
+        raise typer.Exit(1)
+
+
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check the installation, the collection and the endpoints, and say what would be contacted."""
@@ -159,16 +196,19 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-@contextmanager
-def _engine(*, no_llm: bool) -> Iterator:
-    from qa_bot.answering import AnswerEngine
+def _settings(*, no_llm: bool):  # noqa: ANN202 - config.Settings, imported late
     from qa_bot.config import load_settings
 
     settings = load_settings()
-    if no_llm:
-        settings = settings.model_copy(update={"llm_base_url": None, "llm_model": None})
+    return settings.model_copy(update={"llm_base_url": None, "llm_model": None}) if no_llm else settings
+
+
+@contextmanager
+def _engine(*, no_llm: bool) -> Iterator:
+    from qa_bot.answering import AnswerEngine
+
     with _progress() as show:
-        engine = AnswerEngine.from_settings(settings, on_progress=show)
+        engine = AnswerEngine.from_settings(_settings(no_llm=no_llm), on_progress=show)
     try:
         yield engine
     finally:

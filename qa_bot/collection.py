@@ -177,7 +177,7 @@ _FILLER = re.compile(
     rf"hold|contain|in|this|your|our|collection|corpus|library|{_PAPERS}|by|from|about|on|with|written|wrote|write|published|publish|that|authored?|co-?authored?|co-?author|"
     rf"as|first|lead|authors?|how|many|number|count|newest|latest|most|recent|oldest|earliest|please|can|could|and|to|a|an|for|dated|year|work(?:ed)?|"
     rf"deal|deals|dealing|discuss\w*|address\w*|concern\w*|mention\w*|cover\w*|treat\w*|involv\w*|related|talk|talks|topic|subject|study|studies|studied|'s|its|it|"
-    rf"so|now|then|ok|okay|one|ones|each|or|at|uses?|using|used|introduc\w*|propos\w*|present\w*|describ\w*|report\w*|focus\w*|look\w*|investigat\w*|explor\w*|consider\w*|appear\w*|come|came|out|s|between|since|before|after|until|during)\b",
+    rf"so|now|then|ok|okay|one|ones|each|or|at|uses?|using|used|introduc\w*|propos\w*|present\w*|describ\w*|report\w*|focus\w*|look\w*|investigat\w*|explor\w*|consider\w*|extend\w*|build\w*|built|train\w*|evaluat\w*|compar\w*|appl\w+|employ\w*|rely|relies|appear\w*|come|came|out|s|between|since|before|after|until|during)\b",
     re.I,
 )
 

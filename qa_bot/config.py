@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     embed_base_url: OptionalText = Field(None, description="OpenAI-compatible endpoint for embeddings. Empty: the embedded model, no network.")
     embed_model: OptionalText = Field(None, description="Embedding model to ask that endpoint for.")
     embed_api_key: OptionalSecret = Field(None, description="Key for the embedding endpoint; falls back to OPENAI_API_KEY.")
+    judge_base_url: OptionalText = Field(None, description="Second endpoint that judges answers in `qa-bot eval --judge`. Empty: the LLM endpoint.")
+    judge_model: OptionalText = Field(None, description="Model that judges. Empty: the LLM's.")
+    judge_api_key: OptionalSecret = Field(None, description="Key for the judging endpoint.")
     chroma_url: OptionalText = Field(None, description="URL of a Chroma server. Empty: Chroma embedded in the data folder.")
     prompts_dir: Annotated[Path | None, _blank_is_unset] = Field(
         None, description="Folder with your own prompt files; a file missing there is taken from the package."

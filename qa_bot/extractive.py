@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qa_bot.chunking import sentence_text, split_sentences
 from qa_bot.embedding import EmbeddingModel
 from qa_bot.retrieval import idf_weights, query_words
-from qa_bot.schema import Hit, Source, Span
+from qa_bot.schema import Evidence, Hit, Sentence, Source, Span
 from qa_bot.store import PaperStore
 
 PAPERS_READ = 5
@@ -20,6 +20,8 @@ SENTENCES_SHOWN = 3
 # Set on the development half of the question set.
 PAPER_WEIGHT = 1.0
 NEAR_SHARE = 0.8
+FIT_SHARE = 0.6
+SEVERAL_SHARE = 0.55
 
 ASKS_NUMBER = re.compile(
     r"\bhow (?:many|much|long|large|big|fast|often|far|few|high|accurate|deep|small|well|old|wide)\b|\b(?:accurac\w+|scores?|percent\w*|numbers?|sizes?|rates?"
@@ -34,13 +36,15 @@ class Passage:
     """A sentence of a retrieved paper, judged as an answer. `place` is the paper's place among the hits, from 0.
 
     `cosine` is the similarity of question and sentence; `coverage` the share (by idf) of the question's words that the
-    sentence or its paper's title holds; `score` what passages are ranked by, higher is better.
+    sentence or its paper's title holds; `fit` how well the sentence answers, `score` that with its paper's score: what
+    passages are ranked by, higher is better.
     """
 
     place: int
     span: Span
     cosine: float
     coverage: float
+    fit: float
     score: float
 
 
@@ -72,35 +76,56 @@ def rank_sentences(
         has_number = asks_number and bool(HAS_NUMBER.search(span.text))
         position = span.start / max(1, len(read[place].paper.abstract))
         fit = float(cosine) + 0.5 * inside + 0.3 * beyond_title + 0.2 * has_number + 0.1 * position
-        passages.append(Passage(place, span, float(cosine), inside + only_in_title, fit + PAPER_WEIGHT * read[place].score))
+        passages.append(Passage(place, span, float(cosine), inside + only_in_title, fit, fit + PAPER_WEIGHT * read[place].score))
     return sorted(passages, key=lambda p: -p.score)
 
 
-def choose(passages: Sequence[Passage], *, subjects: int = 0, limit: int = SENTENCES_SHOWN) -> list[Passage]:
+def choose(passages: Sequence[Passage], *, subjects: int = 0, asks_several: bool = False, limit: int = SENTENCES_SHOWN) -> list[Passage]:
     """Return the passages that an answer shows, in reading order.
 
     With `subjects` (the first so many hits are the papers asked about) each of them gets its best sentences and no other
-    paper any. Otherwise the best sentences, one at most of a paper that is not the best one's.
+    paper any, unless the question asks about several papers and names fewer than two. Otherwise the best sentences, one
+    at most of a paper that is not the best one's.
     """
     if not passages:
         return []
     if subjects > 1:
         each = max(1, (limit + 1) // subjects)
         chosen = [p for place in range(subjects) for p in [q for q in passages if q.place == place][:each]]
-    else:
-        kept = [p for p in passages if p.place == 0] if subjects else list(passages)
-        chosen, others = [], set()
-        for passage in kept:
-            if passage.place != kept[0].place:
-                if passage.place in others or passage.score < NEAR_SHARE * kept[0].score:
-                    continue
-                others.add(passage.place)
+        return sorted(chosen, key=lambda p: (p.place, p.span.start))
+    kept = [p for p in passages if p.place == 0] if subjects and not asks_several else list(passages)
+    share = SEVERAL_SHARE if asks_several else NEAR_SHARE
+    room = {kept[0].place: 2 if asks_several else limit}
+    chosen = []
+    for passage in kept:
+        left = room.setdefault(passage.place, 1)
+        if chosen and passage.fit < FIT_SHARE * kept[0].fit:
+            continue
+        if left and (passage.place == kept[0].place or passage.score >= share * kept[0].score) and len(chosen) < limit + asks_several:
+            room[passage.place] = left - 1
             chosen.append(passage)
-        chosen = chosen[:limit]
-    first = chosen[0].place if subjects > 1 else passages[0].place
-    return sorted(chosen, key=lambda p: (p.place != first, p.place, p.span.start))
+    return sorted(chosen, key=lambda p: (p.place != kept[0].place, p.place, p.span.start))
 
 
-def compose(chosen: Sequence[Passage], sources: Sequence[Source]) -> str:
-    """Return the chosen sentences as text, each followed by the number of its source as [n]."""
-    return " ".join(f"{p.span.text} [{sources[p.place].number}]" for p in chosen)
+def compose(chosen: Sequence[Passage], sources: Sequence[Source]) -> tuple[str, list[Sentence], list[Source]]:
+    """Return (text, its sentences, the sources renumbered): the chosen sentences word for word, each with its [n].
+
+    Sources are numbered in the order of first use, uncited ones after them. Square brackets that an abstract has itself
+    are shown rounded, so that nothing in it reads as a citation.
+    """
+    order = list(dict.fromkeys(p.place for p in chosen))
+    rest = [place for place in range(len(sources)) if place not in order]
+    number = {place: n for n, place in enumerate([*order, *rest], 1)}
+    text, sentences = "", []
+    for passage in chosen:
+        n = number[passage.place]
+        start = len(text) + bool(text)
+        piece = f"{passage.span.text.translate(_ROUNDED)} [{n}]"
+        text += " " * bool(text) + piece
+        evidence = Evidence(n, passage.span.text, passage.span.start, passage.span.end)
+        sentences.append(Sentence(piece, start, start + len(piece), (n,), "supported", (evidence,)))
+    renumbered = [replace(sources[place], number=number[place], cited=place in order) for place in [*order, *rest]]
+    return text, sentences, renumbered
+
+
+_ROUNDED = str.maketrans("[]", "()")

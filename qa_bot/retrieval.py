@@ -147,6 +147,18 @@ def named_papers(question: str, store: PaperStore) -> list[str]:
     return list(dict.fromkeys(paper_id for _, paper_id in sorted(taken)))
 
 
+_COMPARING = re.compile(
+    r"\b(?:compare\w*|comparison|versus|vs|differ\w*|both|respectively|whereas|agree|disagree)\b|\bwhich (?:of|one)\b|\b(?:higher|lower|larger|smaller|better|faster"
+    r"|cheaper|newer|older|more \w+)\b.*(?:\bor\b|\bthan\b)", re.I
+)  # fmt: skip
+_SEVERAL_WORKS = re.compile(r"\b(?:which|what)(?: [\w-]+){0,3} (?:papers|methods|models|approaches|works|studies|systems|techniques)\b", re.I)
+
+
+def asks_several(question: str, *, subjects: int) -> bool:
+    """Say whether a question asks about more papers than the `subjects` that it names."""
+    return subjects < 2 and bool(_COMPARING.search(question) or (not subjects and _SEVERAL_WORKS.search(question)))
+
+
 COMPARES = re.compile(
     r"\b(?:compar\w+|versus|vs|differ\w*|than|both|between|respectively|each|either|or|similar\w*|contrast|common|whereas)\b|\b(?:how|what|which)\b.* and ", re.I
 )

@@ -1,0 +1,95 @@
+"""Fits the two models of qa_bot/evidence.py on a question set and prints their figures under cross-validation.
+
+    python scripts/calibrate_evidence.py [--questions FILE]
+
+Logistic regression with both classes weighted alike and a ridge of 1 on standardised signs; five folds, five times. The
+thresholds are set so that 4 % of the answerable questions are declined and 10 % called partial at the most; what is
+printed for the unanswerable ones is out of fold. Copy the printed constants into qa_bot/evidence.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from qa_bot import collection
+from qa_bot.answering import AnswerEngine
+from qa_bot.config import Settings
+from qa_bot.evaluation.questions import load_questions
+from qa_bot.evidence import signs_of
+from qa_bot.extractive import rank_sentences
+from qa_bot.follow_up import stand_alone
+
+TOPIC_SIGNS = ("cosine", "coverage")
+FALSE_DECLINES, FALSE_PARTIALS = 0.04, 0.10
+
+
+def fit(signs: np.ndarray, labels: np.ndarray, *, ridge: float = 1.0) -> np.ndarray:
+    """Return the weights (bias last) of a logistic regression by Newton's method."""
+    inputs = np.c_[signs, np.ones(len(signs))]
+    balance = np.where(labels == 1, 0.5 / labels.mean(), 0.5 / (1 - labels.mean()))
+    penalty = np.diag([ridge] * signs.shape[1] + [1e-6])
+    weights = np.zeros(inputs.shape[1])
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-inputs @ weights))
+        gradient = inputs.T @ (balance * (chance - labels)) + penalty @ weights
+        weights -= np.linalg.solve((inputs * (balance * chance * (1 - chance))[:, None]).T @ inputs + penalty, gradient)
+    return weights
+
+
+def out_of_fold(signs: np.ndarray, labels: np.ndarray, *, folds: int = 5, rounds: int = 5) -> np.ndarray:
+    """Return each question's probability by models that did not see it, averaged over rounds."""
+    order = np.random.default_rng(0)
+    found = np.zeros(len(labels))
+    for _ in range(rounds):
+        shuffled = order.permutation(len(labels))
+        for fold in range(folds):
+            held_out = shuffled[fold::folds]
+            weights = fit(np.delete(signs, held_out, 0), np.delete(labels, held_out))
+            found[held_out] += 1 / (1 + np.exp(-np.c_[signs[held_out], np.ones(len(held_out))] @ weights)) / rounds
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--questions", type=Path)
+    questions = load_questions(parser.parse_args().questions)
+    with tempfile.TemporaryDirectory() as scratch:
+        engine = AnswerEngine.from_settings(Settings(_env_file=None, data_dir=Path(scratch)))
+        rows, kinds = [], []
+        for question in questions:
+            asked = stand_alone(question.question, question.history) if question.history else question.question
+            if question.kind in ("list", "metadata") or collection.understand(asked, authors=engine.authors):
+                continue
+            hits, subjects = engine.find(asked)
+            passages = rank_sentences(asked, hits, store=engine.store, embedding=engine.embedding, papers_read=max(5, subjects))
+            rows.append(signs_of(asked, hits, passages, subjects=subjects, store=engine.store).values)
+            kinds.append("answerable" if question.answerable else "near miss" if question.papers else "off topic")
+        engine.close()
+    names = list(rows[0])
+    table, kind = np.array([[row[name] for name in names] for row in rows]), np.array(kinds)
+    labels = (kind == "answerable").astype(float)
+    report("ON_TOPIC", list(TOPIC_SIGNS), table[:, [names.index(n) for n in TOPIC_SIGNS]], labels, kind, loss=FALSE_DECLINES)
+    report("HOLDS", names, table, labels, kind, loss=FALSE_PARTIALS)
+
+
+def report(title: str, names: list[str], table: np.ndarray, labels: np.ndarray, kind: np.ndarray, *, loss: float) -> None:
+    mean, spread = table.mean(0), table.std(0) + 1e-9
+    scaled = (table - mean) / spread
+    chance = out_of_fold(scaled, labels)
+    threshold = np.quantile(chance[labels == 1], loss)
+    right, wrong = chance[labels == 1], chance[labels == 0]
+    auc = np.mean([(value > wrong).mean() + 0.5 * (value == wrong).mean() for value in right])
+    caught = ", ".join(f"{(chance[kind == k] < threshold).mean():.2f} of {(kind == k).sum()} {k}" for k in sorted(set(kind)))
+    print(f"# {title}: out of fold, AUC {auc:.3f}; below the threshold: {caught}")
+    weights = fit(scaled, labels)
+    plain = weights[:-1] / spread
+    constants = {"bias": round(float(weights[-1] - plain @ mean), 3)} | {n: round(float(w), 3) for n, w in zip(names, plain)}
+    print(f"{title} = {constants}\n{title}_FROM = {threshold:.3f}")
+
+
+if __name__ == "__main__":
+    main()
