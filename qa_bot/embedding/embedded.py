@@ -1,0 +1,132 @@
+"""Knows the embedding model that is in the package: one ONNX file, run with onnxruntime, its tokenizer and config.
+
+Leaves making those files to `scripts/build_embedding_model.py`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qa_bot.embedding.vectors import EmbeddingError, Progress, encodable
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MODEL_DIR = Path(__file__).parent.parent / "models" / "all-MiniLM-L6-v2"
+TEXTS_PER_TASK = 8
+
+
+@functools.cache
+def embedded_model() -> OnnxEmbedding:
+    """Return the model that is in the package, one for the whole process."""
+    return OnnxEmbedding(MODEL_DIR)
+
+
+class OnnxEmbedding:
+    """A folder with model.onnx, tokenizer.json and config.json; the first use loads it (0.1 s).
+
+    Every text is a batch of its own: there is no padding, and a text's vector never depends on its neighbours, which the
+    dynamic quantisation of a shared batch would cause. Speed comes from one single-threaded run on each core instead.
+    """
+
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+        self.folder = folder
+        self.threads = threads or _usable_cores()
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise _damaged(folder, error) from error
+        self.name: str = f"{config['name']}:{config['model_sha256'][:12]}"
+        self.dimension: int = config["dimension"]
+        self.window_tokens: int = config["window_tokens"]
+        self._lock = threading.Lock()
+        self._tokenizer: Any = None
+        self._session: Any = None
+
+    def count_tokens(self, text: str) -> int:
+        """Count the tokens of `text`, the two that frame every text included."""
+        return len(self._load_tokenizer().encode(encodable(text)).ids)
+
+    def embed(self, texts: Sequence[str], *, on_progress: Progress | None = None) -> np.ndarray:
+        import numpy as np
+
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        if not len(texts):
+            return vectors
+        self._load_session()
+
+        def embed_slice(start: int) -> int:
+            stop = min(start + TEXTS_PER_TASK, len(texts))
+            for row in range(start, stop):
+                vectors[row] = self.embed_query(texts[row])
+            return stop
+
+        for done in _each(embed_slice, range(0, len(texts), TEXTS_PER_TASK), threads=self.threads):
+            if on_progress:
+                on_progress(done)
+        return vectors
+
+    def embed_query(self, text: str) -> np.ndarray:
+        import numpy as np
+
+        ids = self._load_tokenizer().encode(encodable(text)).ids
+        if len(ids) > self.window_tokens:
+            ids = [*ids[: self.window_tokens - 1], ids[-1]]
+        return self._load_session().run(None, {"input_ids": np.array(ids, dtype=np.int64)})[0]
+
+    def _load_tokenizer(self) -> Any:
+        if self._tokenizer is None:
+            with self._lock:
+                if self._tokenizer is None:
+                    from tokenizers import Tokenizer
+
+                    try:
+                        self._tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+                    except Exception as error:  # tokenizers raises bare Exception
+                        raise _damaged(self.folder, error) from error
+        return self._tokenizer
+
+    def _load_session(self) -> Any:
+        if self._session is None:
+            with self._lock:
+                if self._session is None:
+                    import onnxruntime
+
+                    options = onnxruntime.SessionOptions()
+                    options.intra_op_num_threads = options.inter_op_num_threads = 1
+                    options.log_severity_level = 3
+                    path = str(self.folder / "model.onnx")
+                    try:
+                        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+                    except Exception as error:  # onnxruntime's errors share no public parent
+                        raise _damaged(self.folder, error) from error
+        return self._session
+
+
+def _each(work: Callable[[int], int], items: Sequence[int], *, threads: int) -> Iterator[int]:
+    """Yield `work(item)` for each item in order, on several threads; on an error or Ctrl-C what has not begun is dropped."""
+    if threads == 1 or len(items) == 1:
+        yield from map(work, items)
+        return
+    pool = ThreadPoolExecutor(min(threads, len(items)), thread_name_prefix="embed")
+    try:
+        yield from pool.map(work, items)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _usable_cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)  # macOS and Windows have none
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _damaged(folder: Path, error: Exception) -> EmbeddingError:
+    step = "Install qa-bot again, or run scripts/build_embedding_model.py."
+    return EmbeddingError(f"The embedded model in {folder} cannot be read ({error}). {step}")
