@@ -16,7 +16,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from qa_bot import config  # before gradio, which reads GRADIO_ANALYTICS_ENABLED when it is imported
-from qa_bot.app_ask import ask_widgets, connect
+from qa_bot.app_ask import Ask, ask_widgets, connect
+from qa_bot.app_papers import papers_tab
 from qa_bot.schema import QABotError
 from qa_bot.window import page
 from qa_bot.window.shared import Shared
@@ -40,7 +41,11 @@ def build_app(engine_or_factory: Any, *, settings: config.Settings) -> gr.Blocks
         gr.HTML(page.style(), elem_id="qa-style", js_on_load=None, apply_default_css=False)
         header = gr.HTML(page.header(shared.opening.line, is_opening=True), elem_id="qa-header", js_on_load=None, apply_default_css=False)
         again = gr.Button("Try again", visible=False, elem_id="qa-again", size="sm")
-        ask = ask_widgets()
+        with gr.Tabs(elem_id="qa-tabs"):
+            with gr.Tab("Ask", id="ask", elem_id="qa-tab-ask"):
+                ask = ask_widgets()
+            with gr.Tab("Papers", id="papers", elem_id="qa-tab-papers") as papers:
+                papers_tab(papers, shared, refreshed=lambda: opened(shared, ask), refreshes=[header, ask.chat])
         channel = gr.HTML("", html_template="", elem_id="qa-channel", js_on_load=page.script(), apply_default_css=False)
         connect(ask, channel, shared)
 
@@ -51,8 +56,7 @@ def build_app(engine_or_factory: Any, *, settings: config.Settings) -> gr.Blocks
             if shared.engine is None:
                 yield page.header("", error=str(shared.opening.error)), gr.skip(), gr.update(visible=True), gr.skip()
                 return
-            top = page.header(shared.engine.mode_line(), papers=len(shared.engine.papers()))
-            yield top, ask.greeting(shared), gr.update(visible=False), page.to_script("ready")
+            yield *opened(shared, ask), gr.update(visible=False), page.to_script("ready")
 
         for event in (window.load, again.click):
             event(
@@ -67,6 +71,11 @@ def build_app(engine_or_factory: Any, *, settings: config.Settings) -> gr.Blocks
     window.queue(default_concurrency_limit=PEOPLE_AT_ONCE)
     window.shared = shared
     return window
+
+
+def opened(shared: Shared, ask: Ask) -> tuple[Any, ...]:
+    """Return what the header and the empty conversation say of the open collection."""
+    return page.header(shared.engine.mode_line(), papers=len(shared.papers())), ask.greeting(shared)
 
 
 def launch(

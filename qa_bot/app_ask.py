@@ -38,7 +38,7 @@ class Ask:
 
     def greeting(self, shared: Shared) -> dict[str, Any]:
         """Return the update that fits the empty conversation to the collection."""
-        papers = shared.engine.papers()
+        papers = shared.papers()
         questions = [{"text": text} for text in example_questions(papers)]
         return gr.update(placeholder=page.welcome(papers=len(papers)), examples=questions)
 
@@ -70,7 +70,7 @@ def connect(ask: Ask, channel: gr.HTML, shared: Shared) -> None:
         """Answer one question: yield what goes to the box, the chat, the state and the page's script."""
         began, opening, asked_html = time.perf_counter(), shared.opening, render_question(asked)
         running = RunningAnswer(asked, lambda: shared.engine.stream(asked, history=talk.history()))
-        talk.running = shared.running[session] = running
+        talk.running = running
         ticket = shared.turnstile.ticket()
 
         def waiting(line: str) -> tuple[Any, ...]:
@@ -83,6 +83,9 @@ def connect(ask: Ask, channel: gr.HTML, shared: Shared) -> None:
                 yield waiting(line)
             async for place in ticket.places():
                 yield waiting(f"Others are being answered; your place in the queue is {place}")
+            async for line in shared.unchanging():
+                yield waiting(line)
+            shared.running[session] = running
             if opening.engine is None:
                 running.error = opening.error
             else:
@@ -110,6 +113,9 @@ def connect(ask: Ask, channel: gr.HTML, shared: Shared) -> None:
     async def on_script(talk: Conversation, request: gr.Request, event: gr.EventData) -> AsyncIterator[tuple[Any, ...]]:
         wish = event._data if isinstance(event._data, dict) else {}
         kind, index = wish.get("kind"), wish.get("turn")
+        if kind != "ask":
+            async for _ in shared.unchanging():
+                await asyncio.sleep(0)
         if talk.running is not None:
             yield (gr.skip(),) * 4
         elif kind == "ask" and isinstance(wish.get("text"), str) and wish["text"].strip():

@@ -60,7 +60,7 @@ def _card(answer: Answer, source: Source, paper: Paper | None) -> str:
         f'<p class="qa-card-byline">{escape(byline(source, most=6))}</p>'
         f'<p class="qa-facts">{"".join(facts)}</p>'
         f'<p class="qa-abstract">{marked_abstract(answer, source)}</p>'
-        f"{_versions(paper) if paper else ''}"
+        f"{versions(paper) if paper else ''}"
         f"{_bibtex_block(paper) if paper else ''}</div>"
     )
 
@@ -83,7 +83,8 @@ def marked_abstract(answer: Answer, source: Source) -> str:
     return "".join(out)
 
 
-def _versions(paper: Paper) -> str:
+def versions(paper: Paper) -> str:
+    """Render a paper's versions side by side with their differences marked; nothing where there is one."""
     if len(paper.versions) < 2:
         return ""
     newest = paper.versions[0]

@@ -80,3 +80,10 @@ def panel() -> str:
 def to_script(kind: str, **facts: Any) -> dict[str, Any]:
     """Return a message for the page's script; the time makes every message a new one."""
     return {"kind": kind, "at": time.time(), **facts}
+
+
+def message(text: str, *, is_error: bool = False, is_busy: bool = False) -> str:
+    """Render what came of something that was done, line by line."""
+    look = "qa-said-error" if is_error else "qa-said-done"
+    dots = '<span class="qa-dots"></span>' if is_busy else ""
+    return f'<p class="qa-notice {look}" role="{"alert" if is_error else "status"}">{escape(text).replace("&#10;", "<br>")}{dots}</p>'

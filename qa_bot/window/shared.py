@@ -5,14 +5,19 @@ Leaves each visitor's own things to `conversation` and `choices`.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 from qa_bot.config import Settings
+from qa_bot.schema import Paper
 from qa_bot.window.opening import Opening
 from qa_bot.window.running import RunningAnswer
 from qa_bot.window.turnstile import Turnstile
 
 ANSWERS_AT_ONCE = 32
+_POLL_SECONDS = 0.1
 
 
 class Shared:
@@ -23,11 +28,42 @@ class Shared:
         self.opening = Opening(engine_or_factory)
         self.turnstile = Turnstile(ANSWERS_AT_ONCE)
         self.running: dict[str, RunningAnswer] = {}
+        self.changing: str | None = None
+        self._papers: tuple[Paper, ...] | None = None
 
     @property
     def engine(self) -> Any:
         """The engine once it is open, else None."""
         return self.opening.engine
+
+    def papers(self) -> tuple[Paper, ...]:
+        """Return the open collection, read once until it changes."""
+        if self._papers is None:
+            self._papers = tuple(self.engine.papers())
+        return self._papers
+
+    @contextlib.asynccontextmanager
+    async def change(self, line: str) -> AsyncIterator[None]:
+        """Have the papers to oneself: wait until nobody is being answered; questions asked meanwhile wait in turn."""
+        while self.changing is not None:
+            await asyncio.sleep(_POLL_SECONDS)
+        self.changing = line
+        try:
+            while self.running:
+                await asyncio.sleep(_POLL_SECONDS)
+            yield
+        finally:
+            self._papers = None
+            self.changing = None
+
+    async def unchanging(self) -> AsyncIterator[str]:
+        """Yield what is being done to the papers until they can be asked again."""
+        shown = None
+        while self.changing is not None:
+            if self.changing != shown:
+                shown = self.changing
+                yield shown
+            await asyncio.sleep(_POLL_SECONDS)
 
     def leave(self, session: str) -> None:
         """Stop what a visitor who closed the page was being answered."""

@@ -399,6 +399,71 @@ function judge(pressed) {
   field.focus();
 }
 
+// --- the collection ----------------------------------------------------------------------------------------------
+let wishTimer = 0;
+function wishSoon() {
+  clearTimeout(wishTimer);
+  wishTimer = setTimeout(() => {
+    const form = q(".qa-wish");
+    if (form) window.qaWish?.("submit", { wish: Object.fromEntries(new FormData(form)) });
+  }, 120);
+}
+root.addEventListener("input", (event) => { if (event.target.closest?.(".qa-wish")) wishSoon(); });
+root.addEventListener("reset", (event) => {
+  if (!event.target.matches?.(".qa-wish")) return;
+  for (const bar of qa(".qa-bar.qa-picked")) bar.classList.remove("qa-picked");
+  wishSoon();
+});
+root.addEventListener("submit", (event) => { if (event.target.matches?.(".qa-wish")) event.preventDefault(); });
+
+function showTab(name) {
+  qa('#qa-tabs [role="tab"]').find((tab) => tab.textContent.trim() === name)?.click();
+}
+
+function pick(paper) {
+  for (const other of qa(".qa-picked")) other.classList.remove("qa-picked");
+  for (const same of qa("[data-paper]")) if (same.dataset.paper === paper) same.classList.add("qa-picked");
+  window.qaWish?.("click", { paper });
+  const side = q("#qa-papers-right");
+  if (!side) return;
+  if (isNarrow()) side.scrollIntoView({ block: "start" });
+  else side.scrollTop = 0;
+}
+
+function askAbout(text) {
+  showTab("Ask");
+  trigger("submit", { kind: "ask", text });
+}
+
+function inCollection(target) {
+  const colour = target.closest(".qa-colour");
+  const year = target.closest(".qa-bar");
+  const paper = target.closest(".qa-row, .qa-dot");
+  if (target.closest(".qa-ask-paper")) askAbout(target.closest(".qa-ask-paper").value);
+  else if (target.closest(".qa-detail-close")) pick("");
+  else if (target.closest(".qa-remove")) {
+    const remove = target.closest(".qa-remove");
+    if (remove.classList.contains("qa-sure")) window.qaWish?.("delete", { remove: remove.dataset.paper });
+    else {
+      remove.classList.add("qa-sure");
+      remove.textContent = "Really remove";
+    }
+  } else if (colour) {
+    const map = colour.closest(".qa-map");
+    map.classList.remove("qa-by-topic", "qa-by-year");
+    map.classList.add(colour.value);
+    for (const other of qa(".qa-colour", map)) other.setAttribute("aria-pressed", String(other === colour));
+  } else if (year) {
+    const isOnly = year.classList.contains("qa-picked");
+    for (const other of qa(".qa-bar.qa-picked")) other.classList.remove("qa-picked");
+    year.classList.toggle("qa-picked", !isOnly);
+    for (const name of ["year_from", "year_to"]) q(`.qa-wish [name=${name}]`).value = isOnly ? "" : year.dataset.year;
+    wishSoon();
+  } else if (paper) pick(paper.dataset.paper);
+  else return false;
+  return true;
+}
+
 // --- listening ---------------------------------------------------------------------------------------------------
 let lastPointer = "mouse";
 root.addEventListener("pointerdown", (event) => { lastPointer = event.pointerType; }, true);
@@ -429,6 +494,7 @@ root.addEventListener("click", (event) => {
   const note = event.target.closest?.(".qa-note");
   if (note) { note.classList.toggle("qa-note-open"); return; }
   if (event.target.closest?.(".qa-panel-close")) { closePanel(); return; }
+  if (event.target.closest && inCollection(event.target)) return;
   const pressed = event.target.closest?.("button");
   if (pressed?.matches(".qa-show")) {
     drawShelf();
@@ -456,7 +522,11 @@ root.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest?.("input, textarea, select, [contenteditable=true]");
   if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
-    q("#qa-question textarea")?.focus();
+    if (!q("#qa-question textarea")?.checkVisibility()) showTab("Ask");
+    requestAnimationFrame(() => q("#qa-question textarea")?.focus());
+  } else if ((event.key === "Enter" || event.key === " ") && event.target.matches?.(".qa-bar, .qa-dot")) {
+    event.preventDefault();
+    inCollection(event.target);
   } else if (event.key === "Escape" && !q("dialog[open]")) {
     if (popFor) hidePop();
     else if (!closePanel()) q("#qa-question .stop-button")?.click();
