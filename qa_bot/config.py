@@ -29,7 +29,7 @@ os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
 def resource_dir(name: str) -> Path:
     """Return the folder `seeds` or `prompts` that came with the package, installed or in a checkout."""
     package = Path(__file__).parent
-    inside = package / name
+    inside = package / "resources" / name
     return inside if inside.is_dir() else package.parent / name
 
 

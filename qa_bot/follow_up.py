@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa_bot.citation_marks import find_marks, without_strikes
+from qa_bot.citations.marks import find_marks, without_strikes
 from qa_bot.question_words import (
     ABOUT_PAPER,
     ALIKE,

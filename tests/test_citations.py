@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import pytest
 
 from qa_bot.chunking import split_sentences
-from qa_bot.citation_marks import begun_mark, find_marks
+from qa_bot.citations.marks import begun_mark, find_marks
 from qa_bot.citations import plain_markdown, resolve_citations
-from qa_bot.harmless import for_prompt
+from qa_bot.citations.harmless import for_prompt
 from qa_bot.schema import Source
 
 TITLES = (

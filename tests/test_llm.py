@@ -26,8 +26,8 @@ from fake_llm_server import (
 
 from qa_bot.config import load_settings
 from qa_bot.llm import LLMError, api_roots, open_llm
-from qa_bot.llm_wire import answer_tokens
-from qa_bot.thinking import Visible, without_thinking
+from qa_bot.llm.wire import answer_tokens
+from qa_bot.llm.thinking import Visible, without_thinking
 
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Which loss?"}]
 

@@ -11,11 +11,11 @@ from dataclasses import replace
 import pytest
 
 from qa_bot.config import resource_dir
-from qa_bot.llm_wire import answer_tokens
+from qa_bot.llm.wire import answer_tokens
 from qa_bot.prompts import PromptError, answer_prompt, condense_prompt, load_templates, split_status
 from qa_bot.schema import Source
-from qa_bot.templates import Template
-from qa_bot.tokens import count_tokens, first_tokens
+from qa_bot.prompts.templates import Template
+from qa_bot.prompts.tokens import count_tokens, first_tokens
 
 ABSTRACT = "We propose a simple pairwise sigmoid loss for image-text pre-training. " * 12
 
@@ -293,7 +293,7 @@ def test_a_follow_up_is_put_with_its_conversation():
 def test_counting_needs_no_network_and_leaves_the_environment(monkeypatch, tmp_path):
     monkeypatch.setattr(socket.socket, "connect", lambda *_: (_ for _ in ()).throw(OSError("closed")))
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
-    from qa_bot import tokens
+    from qa_bot.prompts import tokens
 
     tokens._encoding.cache_clear()
     assert count_tokens("hello world") == 2 and os.environ["TIKTOKEN_CACHE_DIR"] == str(tmp_path)
@@ -301,7 +301,7 @@ def test_counting_needs_no_network_and_leaves_the_environment(monkeypatch, tmp_p
 
 
 def test_without_a_vocabulary_the_estimate_errs_on_the_safe_side(monkeypatch):
-    from qa_bot import tokens
+    from qa_bot.prompts import tokens
 
     exact = count_tokens(ABSTRACT)
     monkeypatch.setattr(tokens, "_encoding", lambda: None)

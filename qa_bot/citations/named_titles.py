@@ -1,6 +1,6 @@
 """Knows when a text names a paper by its title, and whether that title is one of the given sources'.
 
-Leaves citation marks to `citation_marks`.
+Leaves citation marks to `marks`.
 """
 
 from __future__ import annotations

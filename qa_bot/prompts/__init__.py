@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from qa_bot.citation_marks import find_marks, without_strikes
+from qa_bot.citations.marks import find_marks, without_strikes
 from qa_bot.config import resource_dir
-from qa_bot.harmless import for_prompt
-from qa_bot.llm_wire import answer_tokens
+from qa_bot.citations.harmless import for_prompt
+from qa_bot.llm.wire import answer_tokens
 from qa_bot.schema import Source
-from qa_bot.status_sign import split_status
-from qa_bot.templates import PromptError, Template, read_template
-from qa_bot.tokens import count_tokens, first_tokens
+from qa_bot.prompts.status_sign import split_status
+from qa_bot.prompts.templates import PromptError, Template, read_template
+from qa_bot.prompts.tokens import count_tokens, first_tokens
 
 __all__ = ["Prompt", "PromptError", "Templates", "answer_prompt", "condense_prompt", "load_templates", "split_status"]
 

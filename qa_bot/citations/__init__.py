@@ -1,6 +1,6 @@
 """Knows which sources a text cites: resolves its marks, numbers them by first use, strikes out the invented ones.
 
-Leaves the forms of marks to `citation_marks`, whether a source supports a sentence to `support`, and who wrote the text
+Leaves the forms of marks to `marks`, whether a source supports a sentence to `support`, and who wrote the text
 to others.
 """
 
@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from qa_bot.citation_marks import Mark, begun_mark, find_marks, without_strikes
-from qa_bot.harmless import plain_markdown
-from qa_bot.named_titles import borne_by, normal, reads_like_title, unknown_titles
+from qa_bot.citations.marks import Mark, begun_mark, find_marks, without_strikes
+from qa_bot.citations.harmless import plain_markdown
+from qa_bot.citations.named_titles import borne_by, normal, reads_like_title, unknown_titles
 from qa_bot.schema import Problem, Sentence, Source, Span
 
 __all__ = ["CitedText", "plain_markdown", "resolve_citations"]

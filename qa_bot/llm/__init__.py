@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from qa_bot.config import Settings
-from qa_bot.llm_errors import LLMError, concerns_model, explain, may_pass, retry_after_seconds, server_words, why_unusable
-from qa_bot.llm_wire import (
+from qa_bot.llm.errors import LLMError, concerns_model, explain, may_pass, retry_after_seconds, server_words, why_unusable
+from qa_bot.llm.wire import (
     Messages,
     Piece,
     Reply,
@@ -31,7 +31,7 @@ from qa_bot.llm_wire import (
     refusal_in,
     token_counts,
 )
-from qa_bot.thinking import Visible
+from qa_bot.llm.thinking import Visible
 
 if TYPE_CHECKING:
     import openai
