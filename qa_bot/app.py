@@ -18,6 +18,7 @@ from typing import Any
 from qa_bot import config  # before gradio, which reads GRADIO_ANALYTICS_ENABLED when it is imported
 from qa_bot.app_ask import Ask, ask_widgets, connect
 from qa_bot.app_papers import papers_tab
+from qa_bot.app_settings import header_for, settings_tab
 from qa_bot.schema import QABotError
 from qa_bot.window import page
 from qa_bot.window.shared import Shared
@@ -46,6 +47,8 @@ def build_app(engine_or_factory: Any, *, settings: config.Settings) -> gr.Blocks
                 ask = ask_widgets()
             with gr.Tab("Papers", id="papers", elem_id="qa-tab-papers") as papers:
                 papers_tab(papers, shared, refreshed=lambda: opened(shared, ask), refreshes=[header, ask.chat])
+            with gr.Tab("Settings", id="settings", elem_id="qa-tab-settings") as settings_place:
+                settings_tab(settings_place, shared, visitor=ask.visitor, header=header)
         channel = gr.HTML("", html_template="", elem_id="qa-channel", js_on_load=page.script(), apply_default_css=False)
         connect(ask, channel, shared)
 
@@ -75,7 +78,7 @@ def build_app(engine_or_factory: Any, *, settings: config.Settings) -> gr.Blocks
 
 def opened(shared: Shared, ask: Ask) -> tuple[Any, ...]:
     """Return what the header and the empty conversation say of the open collection."""
-    return page.header(shared.engine.mode_line(), papers=len(shared.papers())), ask.greeting(shared)
+    return header_for(shared), ask.greeting(shared)
 
 
 def launch(
@@ -94,6 +97,7 @@ def launch(
     _check_free(host, port)
     _reach_loopback_without_proxy(host)
     window = build_app(engine_factory or _factory(settings), settings=settings)
+    window.shared.may_name_endpoint = _is_loopback(host)
     window.launch(
         server_name=host, server_port=port, inbrowser=opens_browser, prevent_thread_lock=True, quiet=True, share=False, ssr_mode=False,
         run_history=False, footer_links=[], show_error=True, max_threads=64,
@@ -115,6 +119,11 @@ def _factory(settings: config.Settings) -> Callable[[Callable[[str], None]], Any
         return AnswerEngine.from_settings(settings, on_progress=lambda what, n, of: say(f"First run: {what}, {n} of {of}"))
 
     return open_papers
+
+
+def _is_loopback(host: str) -> bool:
+    """True where only this machine gets in; elsewhere visitors must not send requests through it to addresses of theirs."""
+    return host == "localhost" or host.startswith("127.") or host == "::1"
 
 
 def _check_free(host: str, port: int) -> None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from qa_bot.schema import Answer
 from qa_bot.window import page
 from qa_bot.window.answer_html import render_answer, render_question, render_waiting
+from qa_bot.window.choices import Visitor, engine_for
 from qa_bot.window.conversation import Conversation, finished, papers_of, restored
 from qa_bot.window.examples import example_questions
 from qa_bot.window.export import FORMATS, export
@@ -35,6 +37,7 @@ class Ask:
     conversation: gr.State
     chat: gr.Chatbot
     question: gr.Textbox
+    visitor: gr.State
 
     def greeting(self, shared: Shared) -> dict[str, Any]:
         """Return the update that fits the empty conversation to the collection."""
@@ -60,16 +63,21 @@ def ask_widgets() -> Ask:
         with gr.Column(scale=2, min_width=300, elem_id="qa-side"):
             gr.HTML(page.panel(), elem_id="qa-evidence", js_on_load=None, apply_default_css=False)
     gr.HTML(page.dialogs(), elem_id="qa-dialogs", js_on_load=None, apply_default_css=False)
-    return Ask(conversation, chat, question)
+    return Ask(conversation, chat, question, gr.State(Visitor()))
 
 
 def connect(ask: Ask, channel: gr.HTML, shared: Shared) -> None:
     """Say what happens in a conversation. `channel` brings what the page's script asks for and takes it what to keep."""
 
-    async def answered(asked: str, talk: Conversation, session: str) -> AsyncIterator[tuple[Any, ...]]:
+    async def answered(asked: str, talk: Conversation, visitor: Visitor, session: str) -> AsyncIterator[tuple[Any, ...]]:
         """Answer one question: yield what goes to the box, the chat, the state and the page's script."""
         began, opening, asked_html = time.perf_counter(), shared.opening, render_question(asked)
-        running = RunningAnswer(asked, lambda: shared.engine.stream(asked, history=talk.history()))
+
+        def stream() -> Iterator[Answer]:
+            engine = engine_for(shared.engine, visitor, shared.settings)
+            return engine.stream(asked, history=talk.history(), filters=visitor.choices.filters)
+
+        running = RunningAnswer(asked, stream)
         talk.running = running
         ticket = shared.turnstile.ticket()
 
@@ -102,15 +110,15 @@ def connect(ask: Ask, channel: gr.HTML, shared: Shared) -> None:
             if shared.running.get(session) is running:
                 del shared.running[session]
 
-    async def on_question(asked: str, talk: Conversation, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
+    async def on_question(asked: str, talk: Conversation, visitor: Visitor, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
         asked = (asked or "").strip()
         if not asked or talk.running is not None:
             yield (gr.skip(),) * 4
             return
-        async for update in answered(asked, talk, request.session_hash or ""):
+        async for update in answered(asked, talk, visitor, request.session_hash or ""):
             yield update
 
-    async def on_script(talk: Conversation, request: gr.Request, event: gr.EventData) -> AsyncIterator[tuple[Any, ...]]:
+    async def on_script(talk: Conversation, visitor: Visitor, request: gr.Request, event: gr.EventData) -> AsyncIterator[tuple[Any, ...]]:
         wish = event._data if isinstance(event._data, dict) else {}
         kind, index = wish.get("kind"), wish.get("turn")
         if kind != "ask":
@@ -122,7 +130,7 @@ def connect(ask: Ask, channel: gr.HTML, shared: Shared) -> None:
             # Asked again or reworded: what came after that question goes with its answer.
             if isinstance(index, int) and 0 <= index < len(talk.turns):
                 del talk.turns[index:]
-            async for update in answered(wish["text"].strip()[:8000], talk, request.session_hash or ""):
+            async for update in answered(wish["text"].strip()[:8000], talk, visitor, request.session_hash or ""):
                 yield update
         elif kind == "restore":
             talk.turns[:] = restored(wish.get("turns"), shared.engine) if shared.engine else []
@@ -153,10 +161,10 @@ def connect(ask: Ask, channel: gr.HTML, shared: Shared) -> None:
     outputs = [ask.question, ask.chat, ask.conversation, channel]
     # The turnstile says each visitor's place, so gradio's own queue lets everybody through.
     queued = {"outputs": outputs, "concurrency_limit": None}
-    typed = ask.question.submit(on_question, [ask.question, ask.conversation], **queued, show_progress="hidden", api_name="ask")
-    scripted = channel.submit(on_script, ask.conversation, **queued, **_QUIET)
+    typed = ask.question.submit(on_question, [ask.question, ask.conversation, ask.visitor], **queued, show_progress="hidden", api_name="ask")
+    scripted = channel.submit(on_script, [ask.conversation, ask.visitor], **queued, **_QUIET)
     chosen = ask.chat.example_select(_example_text, outputs=ask.question, queue=False, **_QUIET)
-    chosen = chosen.then(on_question, [ask.question, ask.conversation], **queued, **_QUIET)
+    chosen = chosen.then(on_question, [ask.question, ask.conversation, ask.visitor], **queued, **_QUIET)
     ask.question.stop(stop, ask.conversation, outputs, cancels=[typed, scripted, chosen], queue=False, **_QUIET)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import gradio as gr
 
+from qa_bot.chunking import index_text
 from qa_bot.schema import Paper, QABotError
 from qa_bot.window import page
 from qa_bot.window.papers_html import (
@@ -62,8 +63,13 @@ def papers_tab(tab: gr.Tab, shared: Shared, *, refreshed: Callable[[], tuple[Any
         if shared.engine is None:
             return (gr.skip(),) * 3
         papers = shared.papers()
-        drawn = timeline(papers) + _drawn_map(shared.engine, papers) + intake_report(_intake(shared.engine), len(papers))
-        return search_form(papers), paper_list(choose(papers, Wish()), total=len(papers)), drawn
+        return search_form(papers), paper_list(choose(papers, Wish()), total=len(papers)), gr.skip()
+
+    def draw() -> Any:
+        if shared.engine is None:
+            return gr.skip()
+        papers = shared.papers()
+        return timeline(papers) + _drawn_map(shared.engine, papers) + intake_report(_intake(shared.engine), len(papers))
 
     def show_list(event: gr.EventData) -> Any:
         said = _said(event).get("wish")
@@ -105,10 +111,12 @@ def papers_tab(tab: gr.Tab, shared: Shared, *, refreshed: Callable[[], tuple[Any
         yield page.message(str(done)), gr.update(value=None), gr.update(value=""), *await asyncio.to_thread(show), *refreshed()
 
     tab.select(show, outputs=[form, listed, overview], **_QUIET)
+    tab.select(draw, outputs=overview, **_QUIET)
     wishes.submit(show_list, outputs=listed, trigger_mode="always_last", **_QUIET)
     wishes.click(show_paper, outputs=detail, trigger_mode="always_last", **_QUIET)
-    wishes.delete(remove, outputs=[detail, form, listed, overview, *refreshes], **_QUIET)
-    add.click(take_in, [files, pasted], [report, files, pasted, form, listed, overview, *refreshes], **_QUIET)
+    wishes.delete(remove, outputs=[detail, form, listed, overview, *refreshes], **_QUIET).then(draw, outputs=overview, **_QUIET)
+    taking = add.click(take_in, [files, pasted], [report, files, pasted, form, listed, overview, *refreshes], **_QUIET)
+    taking.then(draw, outputs=overview, **_QUIET)
 
 
 def _said(event: gr.EventData) -> dict[str, Any]:
@@ -121,7 +129,7 @@ def _html(value: str, name: str) -> gr.HTML:
 
 @lru_cache(maxsize=2)
 def _map_of(engine: Any, papers: tuple[Paper, ...]) -> str:
-    texts = [p.abstract if p.title_is_stand_in else f"{p.title}\n{p.abstract}" for p in papers]
+    texts = [index_text("" if p.title_is_stand_in else p.title, p.abstract) for p in papers]
     vectors, _ = engine.store.vectors_of(texts, engine.embedding.embed, keeps=False)
     return map_svg(make_map(papers, vectors), papers)
 

@@ -1,7 +1,7 @@
 """Knows a collection as a map: papers that say alike things stand near each other, grouped into named topics.
 
 Leaves making the vectors to the engine. The projection is t-SNE (van der Maaten and Hinton, 2008) started from the
-first two principal components, and those components alone for collections where t-SNE would take minutes.
+first two principal components, and those components alone where its quadratic cost would keep a visitor waiting.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from qa_bot.window.inert import escape
 if TYPE_CHECKING:
     import numpy as np
 
-MOST_FOR_TSNE, MOST_DOTS, MOST_TOPICS = 1200, 3000, 8
+MOST_FOR_TSNE, MOST_DOTS, MOST_TOPICS = 500, 3000, 8
 _STEPS, _PERPLEXITY = 400, 15.0
 _COMMON_SHARE = 0.4  # words in more of the papers than this name no topic
 # What abstracts of every topic say, beside function words.
@@ -55,7 +55,7 @@ def make_map(papers: Sequence[Paper], vectors: np.ndarray) -> PaperMap:
     low, high = places.min(axis=0), places.max(axis=0)
     places = (places - low) / np.maximum(high - low, 1e-9)
     topics = _topics(components, min(MOST_TOPICS, max(2, round((len(papers) / 2) ** 0.5))))
-    names = topic_names([f"{p.title} {p.title} {p.abstract}" for p in papers], topics)
+    names = topic_names([p.title for p in papers], [p.abstract for p in papers], topics)
     return PaperMap(tuple(p.paper_id for p in papers), tuple((float(x), float(y)) for x, y in places), tuple(topics), names)
 
 
@@ -121,21 +121,22 @@ def _topics(rows: np.ndarray, count: int) -> list[int]:
     return [ranks[topic] for topic in owner.tolist()]
 
 
-def topic_names(texts: Sequence[str], topics: Sequence[int]) -> tuple[str, ...]:
-    """Name each topic by the words that are frequent in it and rare elsewhere."""
-    words = [{w.lower() for w in _WORD.findall(text)} for text in texts]
+def topic_names(titles: Sequence[str], abstracts: Sequence[str], topics: Sequence[int]) -> tuple[str, ...]:
+    """Name each topic by words of its titles that are frequent in its abstracts and rare in the others'."""
+    in_title = [{w.lower() for w in _WORD.findall(text)} for text in titles]
+    words = [found | {w.lower() for w in _WORD.findall(text)} for found, text in zip(in_title, abstracts, strict=True)]
     everywhere = Counter(w for found in words for w in found)
     names = []
     for topic in range(max(topics) + 1):
-        members = [found for found, t in zip(words, topics, strict=True) if t == topic]
-        inside = Counter(w for found in members for w in found)
-        share = {
-            w: count / len(members) - (everywhere[w] - count) / max(1, len(texts) - len(members))
-            for w, count in inside.items()
-            if w not in _SAID_EVERYWHERE and w not in STOP_WORDS and count > 1 and everywhere[w] <= max(2, _COMMON_SHARE * len(texts))
+        members = [i for i, t in enumerate(topics) if t == topic]
+        inside = Counter(w for i in members for w in words[i])
+        weight = {
+            w: inside[w] / len(members) - (everywhere[w] - inside[w]) / max(1, len(words) - len(members))
+            for w in {w for i in members for w in in_title[i]}
+            if w not in _SAID_EVERYWHERE and w not in STOP_WORDS and inside[w] > 1 and everywhere[w] <= max(2, _COMMON_SHARE * len(words))
         }
         best: list[str] = []
-        for w in sorted(share, key=lambda w: (-share[w], w)):
+        for w in sorted(weight, key=lambda w: (-weight[w], w)):
             if not any(w.startswith(b[:5]) or b.startswith(w[:5]) for b in best):
                 best.append(w)
             if len(best) == 3:

@@ -29,6 +29,7 @@ class Shared:
         self.turnstile = Turnstile(ANSWERS_AT_ONCE)
         self.running: dict[str, RunningAnswer] = {}
         self.changing: str | None = None
+        self.may_name_endpoint = True
         self._papers: tuple[Paper, ...] | None = None
 
     @property

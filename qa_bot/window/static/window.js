@@ -335,6 +335,9 @@ watch("value", () => {
   else if (word.kind === "copy") copy(word.text, copyButton);
   else if (word.kind === "ready" && !isReady) {
     isReady = true;
+    fillSettings();
+    const form = q(".qa-settings");
+    if (form && [...new FormData(form).values()].some((value) => value !== "")) useSettings();
     if (openId && !q("#qa-log .qa-answer")) open(openId);
   }
 });
@@ -463,6 +466,50 @@ function inCollection(target) {
   else return false;
   return true;
 }
+
+// --- settings ----------------------------------------------------------------------------------------------------
+const CHOSEN = "qa_bot.settings";
+const chosenNow = () => Object.fromEntries(new FormData(q(".qa-settings")));
+
+function useSettings({ forgets = false } = {}) {
+  const chosen = chosenNow();
+  window.qaSet?.("submit", { settings: chosen, forgets });
+  const { key, ...rest } = chosen; // a key is never kept
+  const box = q(".qa-settings [name=key]");
+  if (key && box) {
+    box.value = "";
+    box.placeholder = "in use, not shown";
+  }
+  try { localStorage.setItem(CHOSEN, JSON.stringify(rest)); } catch { /* storage is off: they live as long as the page */ }
+}
+
+function fillSettings() {
+  const form = q(".qa-settings");
+  if (!form || form.dataset.filled) return;
+  form.dataset.filled = "yes";
+  let kept = {};
+  try { kept = JSON.parse(localStorage.getItem(CHOSEN) ?? "{}") ?? {}; } catch { /* not ours */ }
+  for (const [name, value] of Object.entries(kept)) {
+    const field = form.elements.namedItem(name);
+    if (field && name !== "key" && typeof value === "string") field.value = value;
+  }
+}
+new MutationObserver(fillSettings).observe(q("#qa-set") ?? root.body, { childList: true, subtree: true });
+
+root.addEventListener("submit", (event) => {
+  if (!event.target.matches?.(".qa-settings")) return;
+  event.preventDefault();
+  useSettings();
+});
+root.addEventListener("reset", (event) => {
+  if (!event.target.matches?.(".qa-settings")) return;
+  const box = q(".qa-settings [name=key]");
+  if (box) box.placeholder = "none needed for local servers";
+  setTimeout(() => useSettings({ forgets: true }));
+});
+root.addEventListener("click", (event) => {
+  if (event.target.closest?.(".qa-try")) window.qaSet?.("click", { settings: chosenNow() });
+});
 
 // --- listening ---------------------------------------------------------------------------------------------------
 let lastPointer = "mouse";
