@@ -204,7 +204,7 @@ class AnswerEngine:
 
     def _extract(self, draft: Answer, hits: Sequence[Hit], passages: Sequence[Passage], subjects: int) -> Answer:
         """Write the best sentences down; where an earlier version gave other figures, say what it said."""
-        asks_several = retrieval.asks_several(draft.standalone_question, subjects=subjects)
+        asks_several = retrieval.asks_several(draft.standalone_question, hits, subjects=subjects)
         chosen = choose(passages, subjects=subjects, asks_several=asks_several)
         text, sentences, sources = compose(chosen, draft.sources)
         for place in dict.fromkeys(p.place for p in chosen):

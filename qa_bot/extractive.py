@@ -21,7 +21,7 @@ SENTENCES_SHOWN = 3
 PAPER_WEIGHT = 1.0
 NEAR_SHARE = 0.8
 FIT_SHARE = 0.6
-SEVERAL_SHARE = 0.55
+SEVERAL_SHARE = 0.7
 
 ASKS_NUMBER = re.compile(
     r"\bhow (?:many|much|long|large|big|fast|often|far|few|high|accurate|deep|small|well|old|wide)\b|\b(?:accurac\w+|scores?|percent\w*|numbers?|sizes?|rates?"

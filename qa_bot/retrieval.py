@@ -154,9 +154,16 @@ _COMPARING = re.compile(
 _SEVERAL_WORKS = re.compile(r"\b(?:which|what)(?: [\w-]+){0,3} (?:papers|methods|models|approaches|works|studies|systems|techniques)\b", re.I)
 
 
-def asks_several(question: str, *, subjects: int) -> bool:
-    """Say whether a question asks about more papers than the `subjects` that it names."""
-    return subjects < 2 and bool(_COMPARING.search(question) or (not subjects and _SEVERAL_WORKS.search(question)))
+# From this share of the best score on the second paper is as good a guess as the first.
+CLOSE_RACE = 0.85
+
+
+def asks_several(question: str, hits: Sequence[Hit], *, subjects: int) -> bool:
+    """Say whether to answer from more papers than the `subjects` that a question names: it compares, or no paper stands out."""
+    if subjects > 1:
+        return False
+    no_winner = len(hits) > 1 and hits[1].score > CLOSE_RACE * hits[0].score
+    return bool(_COMPARING.search(question) or (not subjects and (no_winner or _SEVERAL_WORKS.search(question))))
 
 
 COMPARES = re.compile(
@@ -182,11 +189,16 @@ ABOUT_COSINE = 0.42
 def papers_about(topic: str, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None, limit: int = 100) -> list[Hit]:
     """Return all papers that are about a topic, best first: a decision for each paper, not the nearest k."""
     hits = search_papers(topic, store=store, embedding=embedding, limit=limit, filters=filters)
-    weights = idf_weights(store.terms.stems(" ".join(query_words(topic))), store)
+    stems = store.terms.stems(" ".join(query_words(topic)))
+    weights = idf_weights(stems, store)
     total = sum(weights.values()) or 1.0
     chosen = []
     for hit in hits:
-        said = set(store.terms.stems(f"{hit.paper.title} {hit.paper.abstract}"))
+        text = f"{hit.paper.title} {hit.paper.abstract}"
+        said = set(store.terms.stems(text))
+        squeezed = re.sub(r"[\W_]", "", text).casefold()
+        for pair in zip(stems, stems[1:]):  # "race cars" is also said by "racecar"
+            said.update(pair if "".join(pair) in squeezed else ())
         coverage = sum(weight for stem, weight in weights.items() if stem in said) / total
         if coverage >= ABOUT_COVERAGE or (hit.dense or 0.0) >= ABOUT_COSINE + 0.15 * (1 - coverage):
             chosen.append(hit)

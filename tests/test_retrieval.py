@@ -1,0 +1,85 @@
+"""Ranking: how scores are fused, which words count, which papers a question names, and what a topic takes in."""
+
+from __future__ import annotations
+
+import pytest
+
+from qa_bot.naming import is_coined, key_of, names_of
+from qa_bot.retrieval import fuse, named_papers, papers_about, query_words
+from qa_bot.schema import Filters, Origin, Paper, Version
+
+
+def test_both_scores_count_and_the_ends_are_one_index_alone():
+    dense, lexical = {"a": 0.8, "b": 0.4}, {"b": 10.0, "c": 5.0}
+    assert fuse(dense, lexical, lexical_weight=0.0) == pytest.approx({"a": 1.0, "b": 0.5, "c": 0.0})
+    assert fuse(dense, lexical, lexical_weight=1.0) == pytest.approx({"a": 0.0, "b": 1.0, "c": 0.5})
+    assert fuse(dense, lexical, lexical_weight=0.5) == pytest.approx({"a": 0.5, "b": 0.75, "c": 0.25})
+
+
+def test_words_that_are_not_trusted_do_not_outrank_meaning():
+    dense, lexical = {"right": 0.6, "wrong": 0.3}, {"wrong": 2.0}
+    assert fuse(dense, lexical, lexical_weight=0.6)["wrong"] > fuse(dense, lexical, lexical_weight=0.6)["right"]
+    unsure = fuse(dense, lexical, lexical_weight=0.6, trust=0.2)
+    assert unsure["right"] > unsure["wrong"]
+
+
+def test_nothing_found_and_negative_cosines_are_no_trouble():
+    assert fuse({}, {}, lexical_weight=0.5) == {}
+    assert fuse({"a": -0.2}, {}, lexical_weight=0.5) == {"a": 0.0}
+
+
+def test_question_words_are_left_out_unless_nothing_else_is_there():
+    assert query_words("Which encoder does PaliGemma use?") == ["encoder", "PaliGemma"]
+    assert query_words("What is it about?") == ["What", "is", "it", "about"]
+
+
+@pytest.mark.parametrize("word", ["PaliGemma", "ViT-22B", "DROW", "mT5", "TAPVid-3D", "S4L", "DUT18D", "V-MoE"])
+def test_coined_words(word):
+    assert is_coined(word)
+
+
+@pytest.mark.parametrize("word", ["Real-Time", "the", "Vision", "End-to-End", "a", "2021", "X"])
+def test_ordinary_words(word):
+    assert not is_coined(word)
+
+
+def test_names_come_from_title_and_abstract():
+    abstract = "We present a recipe for a 22B-parameter ViT (ViT-22B). Our method, Odin, helps. We call it SuperNet 2."
+    paper = Paper("x", "BigThing: Scaling Things", (Version(abstract, abstract, None, (Origin("f", 1),)),), aliases=("OldThing: Before",))
+    keys = {name.key for name in names_of(paper)}
+    assert {"bigthing", "vit22b", "odin", "supernet", "supernet2", "oldthing"} <= keys
+    assert key_of("ViT 22B") == key_of("vit-22b")
+
+
+@pytest.mark.parametrize(
+    ("question", "titles"),
+    [
+        ("How large is ViT-22B?", ["Scaling Vision Transformers to 22 Billion Parameters"]),
+        ("What does SoViT do?", ["Getting ViT in Shape: Scaling Laws for Compute-Optimal Model Design"]),
+        ("What is Skip-Sideways?", ["Gradient Forward-Propagation for Large-Scale Temporal Video Modelling"]),
+        ("Which cameras does DUT18D have?", ["Accurate, Low-Latency Visual Perception for Autonomous Racing:Challenges, Mechanisms, and Practical Solutions"]),
+        ("What is new in PaliGemma 2?", ["PaliGemma 2: A Family of Versatile VLMs for Transfer"]),
+        ("Compare Sideways with DROW", ["Sideways: Depth-Parallel Training of Video Models", "DROW: Real-Time Deep Learning based Wheelchair Detection in 2D Range Data"]),
+        ("What is the ImageNet accuracy of transformers?", []),
+        ("How do I bake bread?", []),
+    ],
+)
+def test_papers_are_found_by_title_acronym_and_nickname(seed_engine, question, titles):
+    found = seed_engine.store.truth.papers_by_id(named_papers(question, seed_engine.store))
+    assert [found[paper_id].title for paper_id in named_papers(question, seed_engine.store)] == titles
+
+
+def test_a_topic_takes_in_every_paper_about_it_and_no_other(seed_engine):
+    hits = papers_about("race cars", store=seed_engine.store, embedding=seed_engine.embedding)
+    assert {"Racecar" in hit.paper.title or "Racing" in hit.paper.title for hit in hits} == {True} and len(hits) == 2
+    assert papers_about("quantum error correction", store=seed_engine.store, embedding=seed_engine.embedding) == []
+
+
+def test_search_ranks_papers_not_chunks_and_respects_filters(seed_engine):
+    hits = seed_engine.search("tracking any point", 10)
+    assert len({hit.paper.paper_id for hit in hits}) == len(hits) == 10
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    narrowed = seed_engine.search("tracking any point", 10, filters=Filters(year_from=2024, author="Doersch"))
+    assert narrowed and all(hit.paper.year >= 2024 and "Carl Doersch" in hit.paper.authors for hit in narrowed)
+    assert seed_engine.search("tracking", 5, filters=Filters(author="Nobody")) == []
+    assert seed_engine.search("   ") == []
