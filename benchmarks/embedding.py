@@ -166,8 +166,8 @@ def described(figures: dict) -> str:
     for name, speed in figures["speed"].items():
         lines.append(
             f"speed, {name:<12} {speed['abstracts']} abstracts of {speed['mean_tokens']:.0f} tokens: "
-            f"embedded {speed['embedded']:.1f}/s, sentence-transformers {speed['sentence_transformers']:.1f}/s, ratio {speed['ratio']:.2f} "
-            f"(lowest round {speed['lowest_ratio']:.2f}, goal {LOWEST_RATIO})"
+            f"embedded {speed['embedded']:.1f}/s, sentence-transformers {speed['sentence_transformers']:.1f}/s, "
+            f"ratio {speed['ratio']:.2f} (lowest round {speed['lowest_ratio']:.2f}, goal {LOWEST_RATIO})"
         )
     return "\n".join([*lines, f"all goals hold      {'yes' if figures['goals hold'] else 'NO'}"])
 

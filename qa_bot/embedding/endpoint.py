@@ -39,7 +39,8 @@ def open_endpoint(*, base_url: str | None, model: str | None, api_key: str | Non
     if base_url is None and not api_key:
         raise EmbeddingError(
             f"QA_BOT_EMBED_MODEL={model} without QA_BOT_EMBED_BASE_URL means OpenAI, which needs a key. Set "
-            "QA_BOT_EMBED_API_KEY, name your own server in QA_BOT_EMBED_BASE_URL, or unset QA_BOT_EMBED_MODEL to use the embedded model."
+            "QA_BOT_EMBED_API_KEY, name your own server in QA_BOT_EMBED_BASE_URL, or unset QA_BOT_EMBED_MODEL to use the "
+            "embedded model."
         )
     url = _api_root(base_url) if base_url else OPENAI_URL
     return EndpointEmbedding(url, model or _only_model(EndpointEmbedding(url, "", api_key=api_key)), api_key=api_key)
@@ -85,10 +86,10 @@ class EndpointEmbedding:
 
     def list_models(self) -> list[str]:
         """Return the names that the endpoint offers. Raise EmbeddingError."""
-        page = self._send(lambda client: client.models.list(), asks_for_vectors=False)
+        reply = self._send(lambda client: client.models.with_raw_response.list(), asks_for_vectors=False)
         try:
-            return sorted(model.id for model in page.data)
-        except (AttributeError, TypeError) as error:
+            return sorted(str(model["id"]) for model in json.loads(reply.http_response.text)["data"])
+        except (ValueError, KeyError, TypeError) as error:
             step = "Name the model in QA_BOT_EMBED_MODEL."
             raise EmbeddingError(f"{self.url} does not list its models as OpenAI does. {step}") from error
 
@@ -214,17 +215,15 @@ def _pause_seconds(state: Any) -> float:
 
 def _api_root(base_url: str) -> str:
     """Return the address under which /embeddings is found: a scheme and /v1 are added where they were left out."""
-    url = base_url.strip().rstrip("/")
-    if "://" not in url:
-        url = "http://" + url
+    url = base_url.strip()
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url if "://" in url else f"http://{url}")
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         is_address = False
     if not is_address:
         raise EmbeddingError(f"QA_BOT_EMBED_BASE_URL is not a web address: {base_url}. Write it like http://localhost:11434/v1.")
-    path = parts.path.removesuffix("/embeddings").rstrip("/")
+    path = parts.path.rstrip("/").removesuffix("/embeddings").rstrip("/")
     return parts._replace(path=path or "/v1").geturl()
 
 
