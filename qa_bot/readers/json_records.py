@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from qa_bot.readers.decoding import Unreadable
@@ -64,10 +65,9 @@ def read_json(text: str, file: str) -> ReadResult:
 def _values(text: str, file: str) -> Iterator[tuple[str, Any]]:
     """Yield (place, object); a str in place of the object says why that line cannot be parsed."""
     if _is_lines(text, file):
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.strip():
-                value, error = _parse(line)
-                yield f"line {number}", error if error else value if isinstance(value, Mapping) else None
+        for number, line in _lines(text):
+            value, error = _parse(line)
+            yield f"line {number}", error if error else value if isinstance(value, Mapping) else None
         return
     whole, error = _parse(text)
     if error:
@@ -79,15 +79,27 @@ def _values(text: str, file: str) -> Iterator[tuple[str, Any]]:
     yield from ((f"entry {number}", value if isinstance(value, Mapping) else None) for number, value in enumerate(values, 1))
 
 
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each line that is not blank with its number, one at a time: a dump can be as large as memory."""
+    start, number = 0, 1
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        line = text[start:end]
+        if line.strip():
+            yield number, line
+        start, number = end + 1, number + 1
+
+
 def _is_lines(text: str, file: str) -> bool:
     """Return whether each line is a document of its own, even where the first one is broken."""
-    lines = [line for line in text.split("\n") if line.strip()]
     named_so = re.search(r"\.(?:jsonl|ndjson|jl)(?:\.gz)?\Z", file.lower()) is not None
-    if isinstance(_parse(lines[0])[0], Mapping):
-        return len(lines) > 1 or named_so
+    first, *more = (line for _, line in islice(_lines(text), 4))
+    if isinstance(_parse(first)[0], Mapping):
+        return bool(more) or named_so
     if _parse(text)[1] is None:
         return False
-    return any(isinstance(_parse(line)[0], Mapping) for line in lines[1:4]) or named_so
+    return named_so or any(isinstance(_parse(line)[0], Mapping) for line in more)
 
 
 def _parse(line: str) -> tuple[Any, str | None]:
