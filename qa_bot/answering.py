@@ -162,11 +162,14 @@ class AnswerEngine:
         try:
             room = {"context_window": self.llm.context_window, "max_tokens": self.settings.llm_max_tokens}
             messages = condense_prompt(question, history, templates=self.templates, **room)
-            rewritten = " ".join(self.llm.complete(messages, max_tokens=self.settings.llm_max_tokens).text.split()).strip('"')
+            rewritten = " ".join(self.llm.complete(messages, max_tokens=self.settings.llm_max_tokens).text.split()).strip('"“” ')
         except (LLMError, PromptError) as error:
             problems.append(Problem("follow_up_by_rule", f"The LLM did not rewrite the follow-up, so a rule did. {error}"))
             return by_rule
-        return rewritten if 0 < len(rewritten) <= 4 * len(question) + 300 else by_rule
+        if 0 < len(rewritten) <= 4 * len(question) + 300:
+            return rewritten
+        problems.append(Problem("follow_up_by_rule", "The LLM's rewriting of the follow-up was of no use, so a rule did it."))
+        return by_rule
 
     def _from_catalogue(self, question: str, filters: Filters | None) -> Answer | None:
         asked = collection.understand(question, authors=self.authors, categories=self.store.truth.distinct("categories"))
@@ -188,16 +191,16 @@ class AnswerEngine:
 
     def find(self, question: str, *, filters: Filters | None = None) -> tuple[list[Hit], int]:
         """Return the hits for a question, the papers that it names first, and how many those are."""
-        hits = self.search(question, self.settings.top_k, filters=filters)
         named = retrieval.named_papers(question, self.store)
         if filters:
             allowed = set(self.store.truth.paper_ids_matching(filters))
             named = [paper_id for paper_id in named if paper_id in allowed]
+        hits = self.search(question, retrieval.DEPTH if named else self.settings.top_k, filters=filters)
         if not named:
             return hits, 0
-        by_id = {hit.paper.paper_id: hit for hit in self.search(question, retrieval.DEPTH, filters=filters)}
-        papers = self.store.truth.papers_by_id(named)
-        asked = [by_id.get(i) or retrieval.hit_of(papers[i]) for i in named]
+        found = {hit.paper.paper_id: hit for hit in hits}
+        papers = self.store.truth.papers_by_id([paper_id for paper_id in named if paper_id not in found])
+        asked = [found.get(paper_id) or retrieval.hit_of(papers[paper_id]) for paper_id in named]
         asked = [replace(hit, score=max(hit.score, hits[0].score if hits else 1.0)) for hit in asked]
         others = [hit for hit in hits if hit.paper.paper_id not in named]
         return [*asked, *others][: max(self.settings.top_k, len(asked))], len(asked)
