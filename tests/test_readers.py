@@ -262,6 +262,12 @@ def test_a_header_blank_lines_and_names_of_lists_are_no_text(tmp_path):
     assert not result.skipped
 
 
+def test_the_end_of_an_abstract_is_not_taken_for_a_header(tmp_path):
+    wrapped = "Abstract:We compare two corpora of scenes.\nVisual Genome.\nAbstract:Words of another one.\nThis is by\nAnn Lee"
+    first, second = read(tmp_path, wrapped).records
+    assert first.abstract == "We compare two corpora of scenes.\nVisual Genome." and second.abstract.endswith("Ann Lee")
+
+
 @pytest.mark.parametrize("empty", ["", "   ", "N/A", "No abstract available.", "-"])
 def test_empty_abstracts_are_skipped_with_their_place(tmp_path, empty):
     result = read(tmp_path, f"Abstract:{ABSTRACT}\nAbstract:{empty}\nAbstract:{OTHER}\n")

@@ -5,6 +5,7 @@ Leaves parsing to bibtexparser and LaTeX in the text to `markup`.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from qa_bot.readers.result import Reading, ReadResult, shorten
 if TYPE_CHECKING:
     from bibtexparser.model import Block, Entry
 
+# The parser logs what it could not parse; the reading names it, and nothing more goes to stderr.
+logging.getLogger("bibtexparser").addHandler(logging.NullHandler())
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 

@@ -6,7 +6,7 @@ Leaves the inside of a card to `cards`, and text without either form to `plain_t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qa_bot.readers.cards import GLUED_HEAD, HEAD, Head, find_headless, read_card, read_head
@@ -52,8 +52,10 @@ def read_profile_page(text: str, file: str) -> ReadResult:
     pieces = _pieces(text)
     evidence = _evidence(pieces, owners)
     for place, piece in enumerate(pieces):
+        if place + 1 < len(pieces):
+            piece = replace(piece, text=_without_next_header(piece.text))
         if piece.is_abstract:
-            reading.add(_without_next_header(piece.text), piece.labels)
+            reading.add(piece.text, piece.labels)
         elif piece.head is not None or place == 0:
             _read_cards(piece, evidence, reading)
     return reading.result()
@@ -63,7 +65,7 @@ def _read_cards(piece: _Piece, evidence: Evidence, reading: Reading) -> None:
     starts = find_headless(piece.text, evidence)
     bodies = [piece.text[start:end] for start, end in zip([0, *starts], [*starts, len(piece.text)], strict=True)]
     if piece.head is not None:
-        abstract, fields = read_card(piece.head, _without_next_header(bodies[0]), evidence)
+        abstract, fields = read_card(piece.head, bodies[0], evidence)
         if not bodies[0].strip():
             reading.skip(f"nothing but a category and a date ({piece.head.date})")
         else:
@@ -84,7 +86,7 @@ def _abstract_marks(text: str) -> list[re.Match[str]]:
 
 def _is_wrapped(text: str, start: int) -> bool:
     """Return whether the line before ends in the middle of a sentence, so that this one goes on with it."""
-    before = text[:start].rstrip(" \t").removesuffix("\n").rstrip(" \t")
+    before = text[max(0, start - 500) : start].rstrip(" \t").removesuffix("\n").rstrip(" \t")
     return bool(before) and (before[-1].isalnum() or before[-1] in ",-")
 
 
@@ -158,5 +160,5 @@ def _line_above(lines: list[str], place: int) -> int | None:
 def _without_next_header(text: str) -> str:
     """Cut the name that heads the next list, alone on the last line after a whole sentence."""
     body, newline, last = text.rstrip().rpartition("\n")
-    is_header = newline and body.rstrip().endswith((".", "!", "?")) and 1 < len(last.split()) < 5 and is_name(last.strip())
-    return body if is_header else text
+    ends = body.rstrip().endswith((".", "!", "?")) and not last.endswith((".", "!", "?"))
+    return body if newline and ends and 1 < len(last.split()) < 5 and is_name(last.strip()) else text
