@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_FOR_TSNE, MOST_DOTS, MOST_TOPICS = 500, 3000, 8
 _STEPS, _PERPLEXITY = 400, 15.0
-_COMMON_SHARE = 0.4  # words in more of the papers than this name no topic
+_COMMON_SHARE = 0.6  # words in more of the papers than this name no topic
 # What abstracts of every topic say, beside function words.
 _SAID_EVERYWHERE = frozenset(
     ("approach", "method", "methods", "model", "models", "result", "results", "performance", "training", "trained", "learning", "deep", "data")
