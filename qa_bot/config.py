@@ -20,12 +20,6 @@ class ConfigError(QABotError):
     """A setting has a value that cannot be used."""
 
 
-# Libraries read these when they are imported; set here, once, before any of them is.
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
-
-
 def resource_dir(name: str) -> Path:
     """Return the folder `seeds` or `prompts` that came with the package, installed or in a checkout."""
     package = Path(__file__).parent
