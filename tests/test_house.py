@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -101,3 +102,13 @@ def test_asking_does_not_wait_for_llama_index_or_gradio():
     program = "import qa_bot.answering, sys; print([m for m in ('llama_index', 'gradio', 'openai') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_embedded_model_leaves_nothing_in_the_home_folder(tmp_path):
+    """onnxruntime keeps a device id and a queue of events there unless it is told not to."""
+    program = "from qa_bot.config import Settings\nfrom qa_bot.embedding import open_embedding\nopen_embedding(Settings(_env_file=None)).embed(['x'])"
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"} | {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment)
+    assert [path for path in home.rglob("*") if path.is_file()] == []
