@@ -1,9 +1,11 @@
 """Measures the support check on claims whose verdict is known, beside plain word overlap, and fits the weights that join its signs.
 
-    python benchmarks/support.py --data PATH [--fit]
+    python benchmarks/support.py --data PATH [--verdicts FILE] [--fit]
 
-PATH is a JSON-lines file of {"id", "premise", "claim", "label": support|contradict|neutral} (SciFact's), or a folder that holds
-scifact/support_pairs_train.jsonl. Scores are cross-validated: five folds, all pairs of one claim in the same fold.
+PATH is a JSON-lines file of {"id", "premise", "claim", "label": support|contradict|neutral} (such as benchmarks/support_seeds.jsonl), or a
+folder that holds scifact/support_pairs_train.jsonl. "Cross-validated" rows fit the weights anew in five folds, all pairs of one claim in
+the same fold; "as shipped" rows are what `judge` says. FILE holds verdicts of models that had not seen the claim (`build_support_model.py
+adapt` writes it): without it the figures on SciFact's training claims flatter a model that was adapted to them.
 """
 
 from __future__ import annotations
@@ -16,11 +18,15 @@ from pathlib import Path
 
 import numpy as np
 
-from qa_bot import support
 from qa_bot.chunking import split_sentences
+from qa_bot.support import SupportModel, judge_many, judging, plain_claim
 
 FOLDS = 5
 RIDGE = 1.0
+# How often a `supported` mark is to be right, on whole abstracts of which two in five carry their claim.
+PRECISION = 0.9
+# The first stage at full strength would order what both stages let through by overlap alone.
+SOFTENED = {"evidence": 0.5, "agreement": 1.0}
 
 
 def load(path: Path) -> list[dict]:
@@ -56,93 +62,148 @@ def fit(x: np.ndarray, y: np.ndarray, importance: np.ndarray) -> tuple[np.ndarra
     return weights, float(w[-1] - weights @ mean)
 
 
+def probability(x: np.ndarray, weights: np.ndarray, bias: float) -> np.ndarray:
+    return 1 / (1 + np.exp(-(x @ weights + bias)))
+
+
 def folds(rows: list[dict]) -> np.ndarray:
     return np.array([int(hashlib.sha256(row["claim"].encode()).hexdigest(), 16) % FOLDS for row in rows])
 
 
-def cross_validated(x: np.ndarray, y: np.ndarray, fold: np.ndarray, importance: np.ndarray) -> np.ndarray:
-    scores = np.zeros(len(y))
-    for k in range(FOLDS):
-        weights, bias = fit(x[fold != k], y[fold != k], importance[fold != k])
-        scores[fold == k] = 1 / (1 + np.exp(-(x[fold == k] @ weights + bias)))
-    return scores
+class Measured:
+    """The pairs with their labels, and the signs of every pair as a table."""
+
+    def __init__(self, rows: list[dict], verdicts: dict[str, list] | None) -> None:
+        self.rows = rows
+        self.cases = [judging.case_of(plain_claim(row["claim"]), row["premise"], split_sentences(row["premise"]), "") for row in rows]
+        self.verdicts = [verdicts[row["id"]] for row in rows] if verdicts else judging.read_premises(self.cases)
+        table = [judging.signs(case, verdict) for case, verdict in zip(self.cases, self.verdicts, strict=True)]
+        self.signs = {name: np.array([signs[name] for signs in table], float) for name in table[0]}
+        self.label = np.array([row["label"] for row in rows])
+        self.whole = np.array([row["is_abstract"] for row in rows])
+        self.fold = folds(rows)
+
+    def columns(self, names: tuple[str, ...]) -> np.ndarray:
+        return np.stack([self.signs[name] for name in names], axis=1)
+
+    def stages(self, *, with_model: bool = True) -> list[tuple[str, tuple[str, ...], np.ndarray, np.ndarray]]:
+        """Return (name, signs, importance of each pair, what is right) for the two questions that the score multiplies.
+
+        Whether there is evidence at all is learned from whole abstracts; whether it agrees from all pairs with evidence.
+        """
+        kept = [tuple(n for n in names if with_model or "model" not in n and "margin" not in n) for names in (judging.EVIDENCE_SIGNS, judging.AGREEMENT_SIGNS)]
+        return [
+            ("evidence", kept[0], self.whole.astype(float), (self.label != "neutral").astype(float)),
+            ("agreement", kept[1], np.where(self.whole, 1.0, 0.5) * (self.label != "neutral"), (self.label == "support").astype(float)),
+        ]
+
+    def cross_validated(self, *, with_model: bool = True) -> np.ndarray:
+        score = np.ones(len(self.rows))
+        for stage, names, importance, right in self.stages(with_model=with_model):
+            x = self.columns(names)
+            for k in range(FOLDS):
+                weights, bias = fit(x[self.fold != k], right[self.fold != k], importance[self.fold != k])
+                score[self.fold == k] *= probability(x[self.fold == k], weights * SOFTENED[stage], bias * SOFTENED[stage])
+        return score
+
+    def calibrated(self, both: np.ndarray) -> tuple[np.ndarray, dict]:
+        """Return the product of the two stages as a probability of support, and the weights that make it one."""
+        x = np.log(both / (1 - both))[:, None]
+        weights, bias = fit(x, (self.label == "support").astype(float), self.whole.astype(float))
+        return probability(x, weights, bias), {"signs": {"both": round(float(weights[0]), 4)}, "bias": round(bias, 4)}
+
+    def fitted(self, score: np.ndarray) -> dict:
+        """Return the content of weights.json; `score` is the cross-validated product, the thresholds come from it."""
+        made = {}
+        for stage, names, importance, right in self.stages():
+            weights, bias = fit(self.columns(names), right, importance)
+            soft = SOFTENED[stage]
+            made[stage] = {"signs": {name: round(float(w) * soft, 4) for name, w in zip(names, weights, strict=True)}, "bias": round(bias * soft, 4)}
+        score, made["calibration"] = self.calibrated(score)
+        supported = self.label == "support"
+        made["supported_from"] = round(threshold(score[self.whole], supported[self.whole], PRECISION), 3)
+        made["weak_from"] = round(made["supported_from"] / 2, 3)
+        return made
 
 
-def threshold(scores: np.ndarray, y: np.ndarray, precision: float) -> float:
-    """Return the lowest score from which on the marks are right as often as `precision`, smoothed over the ten marks beside it."""
-    order = np.argsort(-scores)
-    right = np.cumsum(y[order]) / np.arange(1, len(order) + 1)
-    good = np.nonzero(right[9:] >= precision)[0]
-    return float(scores[order][good[-1] + 9]) if len(good) else 1.0
+def threshold(score: np.ndarray, right: np.ndarray, precision: float) -> float:
+    """Return the lowest score from which on the marks are right as often as `precision`."""
+    order = np.argsort(-score)
+    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.nonzero(share[9:] >= precision)[0]
+    return float(score[order][good[-1] + 9]) if len(good) else 1.0
 
 
-def report(name: str, scores: np.ndarray, rows: list[dict]) -> None:
-    label = np.array([row["label"] for row in rows])
-    whole = np.array([row["is_abstract"] for row in rows])
-
+def report(name: str, score: np.ndarray, measured: Measured) -> None:
     def between(other: str, kind: np.ndarray) -> str:
-        a, b = scores[kind & (label == "support")], scores[kind & (label == other)]
-        return f"{auc(a, b):.3f}" if len(a) and len(b) else "  -  "
+        a, b = score[kind & (measured.label == "support")], score[kind & (measured.label == other)]
+        return f"{auc(a, b):.3f}" if len(a) and len(b) else "-"
 
-    print(f"{name:34s} {between('contradict', ~whole):>8s} {between('contradict', whole):>8s} {between('neutral', whole):>8s}")
+    cells = between("contradict", ~measured.whole), between("contradict", measured.whole), between("neutral", measured.whole)
+    print(f"{name:36s} {cells[0]:>9s} {cells[1]:>9s} {cells[2]:>12s}")
 
 
-def case_of(row: dict) -> support._Case:
-    return support._case(support.plain_claim(row["claim"]), row["premise"], split_sentences(row["premise"]), "")
+def calibration(score: np.ndarray, supported: np.ndarray, *, supported_from: float, weak_from: float) -> None:
+    """Print how often pairs of each score are supported, and how often the marks are right."""
+    print("\nscore        pairs  mean score  supported")
+    for low in np.arange(0, 1, 0.2):
+        chosen = (score >= low) & (score < low + 0.2 + 1e-9 * (low > 0.7))
+        if chosen.any():
+            print(f"{low:.1f} to {low + 0.2:.1f} {chosen.sum():6d} {score[chosen].mean():11.2f} {supported[chosen].mean():10.2f}")
+    for mark, chosen in (
+        ("supported", score >= supported_from),
+        ("weak", (score < supported_from) & (score >= weak_from)),
+        ("unsupported", score < weak_from),
+    ):
+        if chosen.any():
+            print(f"{mark:12s} {chosen.sum():6d} marks, {supported[chosen].mean():.3f} of them supported, {supported[chosen].sum() / supported.sum():.3f} of the supported")
+
+
+def shipped(measured: Measured) -> None:
+    """Print what the package says as it is, whole abstracts only."""
+    rows = [row for row in measured.rows if row["is_abstract"]]
+    found = judge_many([(row["claim"], row["premise"]) for row in rows])
+    score = np.zeros(len(measured.rows))
+    score[measured.whole] = [one.score for one in found]
+    report("as shipped, figures checked", score, measured)
+    print(f"\n{'as shipped':14s} {'support':>10s} {'contradict':>11s} {'neutral':>9s}")
+    for mark in ("supported", "weak", "unsupported"):
+        counts = [sum(one.support == mark and row["label"] == label for one, row in zip(found, rows, strict=True)) for label in ("support", "contradict", "neutral")]
+        print(f"{mark:14s} {counts[0]:10d} {counts[1]:11d} {counts[2]:9d}   right {counts[0] / max(sum(counts), 1):.3f}")
+
+
+def speed(measured: Measured) -> None:
+    """Print the milliseconds that one core needs for a pair of sentences."""
+    pairs = [(case.premises[0].text, case.claim) for case in measured.cases[:200]]
+    model = SupportModel(threads=1)
+    model.probabilities(pairs[:8])
+    began = time.perf_counter()
+    model.probabilities(pairs)
+    print(f"\none core: {1000 * (time.perf_counter() - began) / len(pairs):.1f} ms per pair of sentences")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--verdicts", type=Path)
     parser.add_argument("--fit", action="store_true", help="write the fitted weights and thresholds into the package")
     args = parser.parse_args()
-    rows = load(args.data)
-    cases = [case_of(row) for row in rows]
-    began = time.perf_counter()
-    verdicts = support._read(cases)
-    seconds = time.perf_counter() - began
-    y = np.array([row["label"] == "support" for row in rows], float)
-    whole = np.array([row["is_abstract"] for row in rows])
-    fold, importance = folds(rows), np.where(whole, 1.0, 0.5)
-    n_own = len([name for name in support.SIGNS if not name.startswith("model")])
-    plain = np.array([support.signs(case, None) for case in cases])
-    print(f"{'AUC of support against':34s} {'contradiction':>17s} {'no evidence':>10s}\n{'':34s} {'sentence':>8s} {'abstract':>8s} {'abstract':>8s}")
-    report("word overlap", plain[:, 0], rows)
-    scores = cross_validated(plain[:, :n_own], y, fold, importance)
-    report("signs without the model", scores, rows)
-    fitted = {"without_model": weights_of(plain[:, :n_own], y, importance, scores, whole)}
-    if verdicts is not None:
-        x = np.array([support.signs(case, verdict) for case, verdict in zip(cases, verdicts, strict=True)])
-        report("model alone", x[:, n_own] - x[:, n_own + 1], rows)
-        scores = cross_validated(x, y, fold, importance)
-        report("signs and model", scores, rows)
-        fitted["with_model"] = weights_of(x, y, importance, scores, whole)
-        print(f"model: {1000 * seconds / sum(len(case.premises) for case in cases):.1f} ms per pair of sentences")
-    calibration(scores[whole], y[whole], fitted["with_model" if verdicts is not None else "without_model"])
-    if args.fit:
-        (support.MODEL_DIR / "weights.json").write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
-
-
-def weights_of(x: np.ndarray, y: np.ndarray, importance: np.ndarray, scores: np.ndarray, whole: np.ndarray) -> dict:
-    weights, bias = fit(x, y, importance)
-    return {
-        "signs": {name: round(float(w), 4) for name, w in zip(support.SIGNS, weights, strict=False)},
-        "bias": round(bias, 4),
-        "supported_from": round(threshold(scores[whole], y[whole], 0.9), 3),
-        "weak_from": round(threshold(scores[whole], y[whole], 0.6), 3),
-    }
-
-
-def calibration(scores: np.ndarray, y: np.ndarray, weights: dict) -> None:
-    print("\nscore of whole abstracts   pairs   mean score   supported")
-    for low in np.arange(0, 1, 0.2):
-        chosen = (scores >= low) & (scores < low + 0.2)
-        if chosen.any():
-            print(f"{low:.1f} to {low + 0.2:.1f} {chosen.sum():20d} {scores[chosen].mean():12.2f} {y[chosen].mean():11.2f}")
-    marks = scores >= weights["supported_from"]
-    weak = (scores >= weights["weak_from"]) & ~marks
-    print(f"`supported` from {weights['supported_from']}: right {y[marks].mean():.3f} of {marks.sum()}, found {y[marks].sum() / y.sum():.3f} of the supported")
-    print(f"`weak` from {weights['weak_from']}: {y[weak].mean():.3f} of {weak.sum()} supported; below: {y[~marks & ~weak].mean():.3f} of {(~marks & ~weak).sum()}")
+    measured = Measured(load(args.data), json.loads(args.verdicts.read_text(encoding="utf-8")) if args.verdicts else None)
+    supported = measured.label == "support"
+    print(f"{'AUC of support against':36s} {'contradiction':>19s} {'no evidence':>12s}\n{'':36s} {'sentences':>9s} {'abstracts':>9s} {'abstracts':>12s}")
+    report("word overlap", measured.signs["overlap_abstract"], measured)
+    report("model alone", measured.signs["model_support"] - measured.signs["model_contradict"], measured)
+    if len(measured.rows) > 500:
+        report("cross-validated, without the model", measured.cross_validated(with_model=False), measured)
+        both = measured.cross_validated()
+        report("cross-validated, signs and model", both, measured)
+        fitted, score = measured.fitted(both), measured.calibrated(both)[0]
+        if args.fit:
+            (judging.MODEL_DIR / "weights.json").write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
+            judging._weights.cache_clear()
+        calibration(score[measured.whole], supported[measured.whole], supported_from=fitted["supported_from"], weak_from=fitted["weak_from"])
+    shipped(measured)
+    speed(measured)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qa_bot import support
+from qa_bot.support import judging
 from qa_bot.chunking import split_sentences
 from qa_bot.figures import explain, figures, mismatches
 from qa_bot.schema import Span
@@ -46,7 +46,7 @@ def test_every_sentence_of_an_abstract_is_supported_by_itself(abstract: str) -> 
 
 
 def test_verbatim_sentences_never_wake_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(support, "support_model", lambda: pytest.fail("the model was asked"))
+    monkeypatch.setattr(judging, "support_model", lambda: pytest.fail("the model was asked"))
     spans = split_sentences(SIGLIP)
     assert judge(spans[1].text.upper(), SIGLIP).support == "supported"
     assert judge("The paper shows that " + spans[0].text[0].lower() + spans[0].text[1:], SIGLIP).span == spans[0]
@@ -165,6 +165,7 @@ def test_a_missing_model_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_weights_name_the_signs_that_the_code_computes() -> None:
-    for fitted in json.loads((support.MODEL_DIR / "weights.json").read_text(encoding="utf-8")).values():
-        assert set(fitted["signs"]) <= set(support.SIGNS)
-        assert 0 < fitted["weak_from"] < fitted["supported_from"] < 1
+    weights = json.loads((judging.MODEL_DIR / "weights.json").read_text(encoding="utf-8"))
+    assert set(weights["evidence"]["signs"]) == set(judging.EVIDENCE_SIGNS)
+    assert set(weights["agreement"]["signs"]) == set(judging.AGREEMENT_SIGNS)
+    assert 0 < weights["weak_from"] < weights["supported_from"] < 1

@@ -1,0 +1,149 @@
+"""Knows what the words of a claim and of an abstract say without a model: overlap, quotation, names, negations, opposites.
+
+Leaves figures to `qa_bot.figures` and the verdict to `judging`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from qa_bot.chunking import split_sentences
+from qa_bot.schema import Span
+from qa_bot.support.model import MODEL_DIR
+
+_CITATION_MARK = re.compile(r"\s*(?:~~)?(?:\[\^?\d[^\]\n]{0,40}\]|【[^】\n]{0,40}】)(?:~~)?")
+_REPORTED = re.compile(
+    r"""^\W*(?:(?:however|moreover|furthermore|additionally|specifically|in\ addition|in\ particular|finally|also|for\ example|overall|similarly|in\ contrast|yes|no),?\s+)*
+    (?:according\ to\ (?:the\ |this\ )?(?:authors?|papers?|abstracts?|study|sources?|text),?\s+|
+    (?:the\ |this\ |these\ )?(?:authors?|papers?|abstracts?|study|studies|work|researchers?|they|we|it|results?|experiments?|our\ results)\s+(?:also\ |further\ )?
+    (?:shows?|finds?|found|demonstrates?|reports?|states?|says?|claims?|argues?|notes?|suggests?|observes?|concludes?|indicates?|proves?|explains?|mentions?)d?\s+that\s+)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*")
+_NAME = re.compile(r"(?<![\w-])(?=[\w-]*[A-Z])(?:[A-Za-z]*[A-Z][\w]*(?:[-.][\w]+)*)")
+_STOP_WORDS = frozenset(
+    """a an the of in on at to for from by with as and or but if than then that this these those it its they their them he she his her we our us
+    is are was were be been being has have had do does did can could will would may might must should which who whom whose what when where how why
+    there here such so also into over under between among both each more most some any all other not no nor""".split()
+)
+_NEGATIONS = re.compile(
+    r"\b(?:not|no|never|without|cannot|neither|nor|none|nothing|lacks?|lacking|fails?|failed|absence|absent|unable|hardly|rarely|nobody)\b|n['’]t\b", re.I
+)
+# Words before a quoted piece of a sentence that may turn it round or leave it open.
+_UNSETTLED = re.compile(r"\b(?:whether|if|hypothes\w+|assum\w+|belie\w+|misconception\w*|claims?|claimed|could|may|might|seems?|question\w*|ask|test\w*|unclear|contrary)\b", re.I)
+_OPPOSITES = """increas/decreas increas/reduc higher/lower high/low improv/worsen improv/degrad better/worse best/worst more/less more/fewer larger/smaller large/small
+faster/slower outperform/underperform with/without before/after positiv/negativ gain/loss strong/weak stronger/weaker promot/inhibit activat/inhibit upregulat/downregulat
+enhanc/inhibit enhanc/reduc enhanc/impair induc/suppress prevent/caus protect/risk up/down accelerat/slow allow/prevent includ/exclud support/contradict same/different
+similar/different supervis/unsupervis superior/inferior above/below longer/shorter expens/cheap rare/common first/last success/fail raise/lower short/long upper/lower
+maximum/minimum maximiz/minimiz sensitiv/resistant benefit/harm gain/lose deep/shallow dense/sparse continuous/discret static/dynamic always/never all/none most/few""".split()
+_SUFFIXES = ("ations", "ation", "ically", "ingly", "ments", "ment", "ings", "edly", "ions", "ness", "ing", "ion", "ies", "ied", "ity", "ive", "ous", "ed", "es", "ly", "al", "er", "y", "s", "e")
+
+
+@lru_cache(maxsize=50_000)
+def _stem(word: str) -> str:
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
+            return word[: -len(suffix)]
+    return word
+
+
+@lru_cache(maxsize=4_096)
+def stems(text: str) -> tuple[str, ...]:
+    return tuple(_stem(word) for word in _TOKEN.findall(text.lower()))
+
+
+@lru_cache(maxsize=1)
+def _idf() -> dict[str, float]:
+    return json.loads((MODEL_DIR / "words.json").read_text(encoding="utf-8"))
+
+
+def _weight(stem: str) -> float:
+    return 0.0 if stem in _STOP_WORDS else _idf().get(stem, 8.0)
+
+
+def overlap(claim: str, text: str) -> float:
+    """Return the idf-weighted share of the claim's words that `text` has too, in [0, 1]."""
+    words = set(stems(claim))
+    total = sum(map(_weight, words))
+    return sum(map(_weight, words & set(stems(text)))) / total if total else 0.0
+
+
+def plain_claim(sentence: str) -> str:
+    """Return the sentence without citation marks and without "The authors show that"."""
+    bare = " ".join(_CITATION_MARK.sub("", sentence).split())
+    claim = _REPORTED.sub("", bare)
+    return claim[:1].upper() + claim[1:] if len(claim.split()) >= 2 else bare
+
+
+def verbatim(claim: str, abstract: str, spans: Sequence[Span]) -> Span | None:
+    """Return the words of the abstract that are the claim, letter case, punctuation and opening words aside.
+
+    A piece counts only where it is most of a sentence: "the method is fast" is no support out of "nobody says that the method is fast".
+    """
+    wanted = [match.group().lower() for match in _TOKEN.finditer(claim)]
+    if len(wanted) < 3:
+        return None
+    tokens = [(match.group().lower(), match.start(), match.end()) for match in _TOKEN.finditer(abstract)]
+    words = [token for token, _, _ in tokens]
+    for i in range(len(words) - len(wanted) + 1):
+        if words[i] != wanted[0] or words[i : i + len(wanted)] != wanted:
+            continue
+        start, end = tokens[i][1], tokens[i + len(wanted) - 1][2]
+        touched = [span for span in spans if span.start < end and start < span.end]
+        around = sum(len(_TOKEN.findall(span.text)) for span in touched)
+        left_out = abstract[touched[0].start : start] if touched else ""
+        if touched and len(wanted) >= 0.6 * around and not _NEGATIONS.search(left_out) and not _UNSETTLED.search(left_out):
+            return Span(abstract[touched[0].start : touched[-1].end], touched[0].start, touched[-1].end)
+    return None
+
+
+def _names(text: str) -> set[str]:
+    """Return the acronyms, CamelCase and capitalised words inside sentences, as compared: lower case, no hyphens."""
+    starts = {span.start for span in split_sentences(text)}
+    found = set()
+    for match in _NAME.finditer(text):
+        name = match.group()
+        if match.start() in starts and name[1:].islower():
+            continue
+        found.add(re.sub(r"[-.]", "", name).lower())
+    return found
+
+
+def missing_names(claim: str, known: str) -> list[str]:
+    squeezed = re.sub(r"[\s.-]", "", known).lower()
+    initials = "".join(word[0] for word in re.findall(r"\w+", known)).lower()
+    return [name for name in sorted(_names(claim)) if _stem(name) not in squeezed and not (2 <= len(name) <= 6 and name.rstrip("s") in initials)]
+
+
+def opposite_words(claim: str, text: str) -> int:
+    """Count the directions in which one speaks of the opposite of the other."""
+    ours, theirs = stems(claim), stems(text)
+
+    def has(stems: tuple[str, ...], word: str) -> bool:
+        return any(stem == word or (len(word) > 4 and stem.startswith(word)) for stem in stems)
+
+    count = 0
+    for pair in _OPPOSITES:
+        one, other = map(_stem, pair.split("/"))
+        for a, b in ((one, other), (other, one)):
+            count += has(ours, a) and not has(theirs, a) and has(theirs, b) and not has(ours, b)
+    return count
+
+
+def name_in(claim: str, compared: str) -> str:
+    """Return a name of `missing_names` as the claim writes it."""
+    return next((m.group() for m in _NAME.finditer(claim) if re.sub(r"[-.]", "", m.group()).lower() == compared), compared)
+
+
+def negations(text: str) -> int:
+    return len(_NEGATIONS.findall(text))
+
+
+def bigram_overlap(claim: str, text: str) -> float:
+    ours = [stem for stem in stems(claim) if stem not in _STOP_WORDS]
+    theirs = [stem for stem in stems(text) if stem not in _STOP_WORDS]
+    pairs = set(zip(ours, ours[1:]))
+    return len(pairs & set(zip(theirs, theirs[1:]))) / len(pairs) if pairs else 0.0
