@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -69,7 +70,8 @@ def chat(host: Host = "127.0.0.1", port: Port = 7860, no_browser: NoBrowser = Fa
 
 @app.command()
 def ingest(
-    paths: Annotated[Optional[list[Path]], typer.Argument(help="Files or folders; none: the sample papers.")] = None,  # noqa: UP045
+    paths: Annotated[Optional[list[Path]], typer.Argument(help="Files or folders; - reads standard input; none: the sample papers.")] = None,  # noqa: UP045
+    column: Annotated[Optional[list[str]], typer.Option(help="FIELD=NAME: which column of a table holds title, abstract, authors, ...")] = None,  # noqa: UP045
     as_json: AsJson = False,
 ) -> None:
     """Take papers into the collection. Running it again changes nothing where the files did not change."""
@@ -77,9 +79,29 @@ def ingest(
     from qa_bot.ingest import ingest as run
 
     settings = load_settings()
+    columns = dict(_pair(text) for text in column or [])
     with _progress() as show:
-        report = run(paths or [resource_dir("seeds")], settings=settings, on_progress=show)
+        report = run(_with_stdin(paths, settings.data_dir) or [resource_dir("seeds")], settings=settings, columns=columns, on_progress=show)
     print(_json(asdict(report) | {"merged": report.merged}) if as_json else report)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    field, equals, name = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{text!r} is not of the form FIELD=NAME, as in abstract=Summary")
+    return field.strip(), name.strip()
+
+
+def _with_stdin(paths: list[Path] | None, data_dir: Path) -> list[Path]:
+    """Keep what standard input holds as a file of the data folder, so that a later ingest still finds it."""
+    paths = list(paths or [])
+    if Path("-") in paths:
+        data = sys.stdin.buffer.read()
+        kept = data_dir / "stdin" / f"stdin-{sha256(data).hexdigest()[:12]}"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(data)
+        paths = [kept if path == Path("-") else path for path in paths]
+    return paths
 
 
 @app.command()

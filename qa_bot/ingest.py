@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,30 +60,40 @@ def fingerprint_of(embedding: EmbeddingModel) -> Fingerprint:
 
 
 def ingest(
-    paths: Sequence[Path], *, settings: Settings, embedding: EmbeddingModel | None = None, on_progress: Progress = lambda what, n, of: None
+    paths: Sequence[Path],
+    *,
+    settings: Settings,
+    embedding: EmbeddingModel | None = None,
+    columns: Mapping[str, str] | None = None,
+    on_progress: Progress = lambda what, n, of: None,
 ) -> IngestReport:
     """Read `paths` (files or folders) into the store of `settings.data_dir`; a run that was killed is completed too.
 
-    Files that did not change are not read again, and texts that were embedded before are not embedded again.
+    `columns` maps fields to the columns of tables. Files that did not change are not read again, and texts that were embedded before are not embedded again.
     Raise a QABotError for a path that does not exist, a store in use, or an index made by another model.
     """
     embedding = embedding or open_embedding(settings)
     files = find_files(paths)
     store = PaperStore(settings.data_dir, fingerprint_of(embedding), writable=True, chroma_url=settings.chroma_url)
     try:
-        return ingest_into(store, files, embedding=embedding, on_progress=on_progress)
+        return ingest_into(store, files, embedding=embedding, columns=columns, on_progress=on_progress)
     finally:
         store.close()
 
 
 def ingest_into(
-    store: PaperStore, files: Sequence[Path], *, embedding: EmbeddingModel, on_progress: Progress = lambda what, n, of: None
+    store: PaperStore,
+    files: Sequence[Path],
+    *,
+    embedding: EmbeddingModel,
+    columns: Mapping[str, str] | None = None,
+    on_progress: Progress = lambda what, n, of: None,
 ) -> IngestReport:
     """Do the work of `ingest` on an open, writable store."""
     began = time.perf_counter()
     truth = store.truth
     with truth.transaction():
-        changed_files = _read_changed(store, files, on_progress)
+        changed_files = _read_changed(store, files, columns or {}, on_progress)
         counts = (0, 0, 0)
         if changed_files:
             merged = merge_records(truth.records(), truth.facts())
@@ -107,20 +117,20 @@ def ingest_into(
     )  # fmt: skip
 
 
-def _read_changed(store: PaperStore, files: Sequence[Path], on_progress: Progress) -> int:
+def _read_changed(store: PaperStore, files: Sequence[Path], columns: Mapping[str, str], on_progress: Progress) -> int:
     known = store.truth.files()
     by_content = {(label, digest) for label, digest in known.values()}
     labels = {label for label, _ in known.values()}
     changed = 0
     for number, path in enumerate(files, 1):
         key = str(path.resolve())
-        digest = _file_digest(path)
+        digest = _file_digest(path) + (repr(sorted(columns.items())) if columns else "")
         label = known[key][0] if key in known else path.name
         if known.get(key, ("", ""))[1] == digest or (path.name, digest) in by_content:
             continue
         if key not in known and label in labels:
             label = f"{path.resolve().parent.name}/{path.name}"
-        result = read_file(path)
+        result = read_file(path, columns=columns or None)
         records = [replace(r, origin=replace(r.origin, file=label)) for r in result.records]
         skipped = [replace(s, file=label) for s in result.skipped]
         store.truth.replace_file(key, label, digest, records=records, facts=result.facts, skipped=skipped)
