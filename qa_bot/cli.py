@@ -81,7 +81,7 @@ def ingest(
     settings = load_settings()
     columns = dict(_pair(text) for text in column or [])
     with _progress() as show:
-        report = run(_with_stdin(paths, settings.data_dir) or [resource_dir("seeds")], settings=settings, columns=columns, on_progress=show)
+        report = run(_with_stdin(paths, settings.data_dir, suffix=".csv" if columns else "") or [resource_dir("seeds")], settings=settings, columns=columns, on_progress=show)
     print(_json(asdict(report) | {"merged": report.merged}) if as_json else report)
 
 
@@ -92,12 +92,12 @@ def _pair(text: str) -> tuple[str, str]:
     return field.strip(), name.strip()
 
 
-def _with_stdin(paths: list[Path] | None, data_dir: Path) -> list[Path]:
+def _with_stdin(paths: list[Path] | None, data_dir: Path, *, suffix: str) -> list[Path]:
     """Keep what standard input holds as a file of the data folder, so that a later ingest still finds it."""
     paths = list(paths or [])
     if Path("-") in paths:
         data = sys.stdin.buffer.read()
-        kept = data_dir / "stdin" / f"stdin-{sha256(data).hexdigest()[:12]}"
+        kept = data_dir / "stdin" / f"stdin-{sha256(data).hexdigest()[:12]}{suffix}"
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(data)
         paths = [kept if path == Path("-") else path for path in paths]
