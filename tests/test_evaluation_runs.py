@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -80,6 +81,20 @@ class Breaking(OverlapEngine):
             raise QABotError("The endpoint is gone.")
         self.asked.append(question)
         return super().ask(question, history=history)
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_a_fault_ends_the_run_at_once_and_keeps_what_was_answered(tmp_path, concurrency):
+    class Slow(Breaking):
+        def ask(self, question, *, history=()):
+            time.sleep(0.02)  # so that most questions still wait for their turn when the fault comes
+            return super().ask(question, history=history)
+
+    slow = Slow(PAPERS, after=3)
+    with pytest.raises(QABotError, match="endpoint is gone"):
+        run(slow, run_dir=tmp_path / "run", concurrency=concurrency)
+    assert len(slow.asked) == 3
+    assert len((tmp_path / "run" / "questions.jsonl").read_text().splitlines()) == 3
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, engine):

@@ -105,6 +105,8 @@ def _ask_all(
                     if future.exception() is not None:
                         fault = fault or future.exception()
                         pool.shutdown(wait=False, cancel_futures=True)  # what is under way still ends and is kept
+                        # wait() would wait for ever for the cancelled ones: no thread is left to say that they are.
+                        waiting = {other for other in waiting if not other.cancelled()}
                         continue
                     row = future.result()
                     done[row["id"]] = row
