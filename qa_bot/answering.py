@@ -125,6 +125,7 @@ class AnswerEngine:
         if listed is not None:
             yield replace(listed, question=question, timings={"total_seconds": time.perf_counter() - began}, problems=tuple(problems))
             return
+        filters = filters or self._narrowed(standalone, problems)
         hits, subjects = self.find(standalone, filters=filters)
         passages = rank_sentences(standalone, hits, store=self.store, embedding=self.embedding, papers_read=max(5, subjects))
         sources = [Source.of(hit.paper, number, score=hit.score, cited=False) for number, hit in enumerate(hits, 1)]
@@ -188,6 +189,19 @@ class AnswerEngine:
             allowed = {paper.paper_id for paper in chosen}
             chosen = [hit.paper for hit in about if hit.paper.paper_id in allowed]
         return collection.list_papers(question, asked, chosen, total=self.store.truth.count("papers"))
+
+    def _narrowed(self, question: str, problems: list[Problem]) -> Filters | None:
+        """Return the filters that the words of a question ask for, where any paper passes them, and say so."""
+        asked = collection.filters_in(question, authors=self.authors, categories=self.store.truth.distinct("categories"))
+        if not asked:
+            return None
+        number = len(self.store.truth.paper_ids_matching(asked))
+        described = collection.describe_filters(asked)
+        if not number:
+            problems.append(Problem("not_narrowed", f"No paper is {described}, so all papers were searched."))
+            return None
+        problems.append(Problem("narrowed", f"Only the {number} paper{'s' * (number > 1)} {described} were searched."))
+        return asked
 
     def find(self, question: str, *, filters: Filters | None = None) -> tuple[list[Hit], int]:
         """Return the hits for a question, the papers that it names first, and how many those are."""

@@ -16,7 +16,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from qa_bot.schema import Answer, QABotError
+from qa_bot.schema import Answer, Filters, QABotError
 
 app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -24,6 +24,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open a browser window.")]
+Author = Annotated[Optional[str], typer.Option(help="Only papers by this author; a surname is enough.")]  # noqa: UP045
+YearFrom = Annotated[Optional[int], typer.Option(help="Only papers from this year on.")]  # noqa: UP045
+YearTo = Annotated[Optional[int], typer.Option(help="Only papers up to this year.")]  # noqa: UP045
+Category = Annotated[Optional[str], typer.Option(help="Only papers of this category, as in CV.")]  # noqa: UP045
+SourceFile = Annotated[Optional[str], typer.Option("--file", help="Only papers read from this file.")]  # noqa: UP045
 NoLLM = Annotated[bool, typer.Option("--no-llm", help="Answer with sentences of the abstracts even where an LLM is configured.")]
 
 
@@ -121,11 +126,16 @@ def ask(
     as_json: AsJson = False,
     no_llm: NoLLM = False,
     history: Annotated[Optional[Path], typer.Option(help='Earlier turns: a JSON list of ["user" | "assistant", text].')] = None,  # noqa: UP045
+    author: Author = None,
+    year_from: YearFrom = None,
+    year_to: YearTo = None,
+    category: Category = None,
+    file: SourceFile = None,
 ) -> None:
     """Answer one question with its citations."""
     turns = _read_history(history) if history else []
     with _engine(no_llm=no_llm) as engine:
-        answer = engine.ask(question, history=turns)
+        answer = engine.ask(question, history=turns, filters=Filters(author, year_from, year_to, category, file))
     print(_json(answer.to_dict()) if as_json else _as_text(answer))
 
 
@@ -134,10 +144,15 @@ def search(
     query: Annotated[str, typer.Argument(help="What to look for.")],
     as_json: AsJson = False,
     limit: Annotated[int, typer.Option("-k", "--limit", help="How many papers.", min=1, max=1000)] = 10,
+    author: Author = None,
+    year_from: YearFrom = None,
+    year_to: YearTo = None,
+    category: Category = None,
+    file: SourceFile = None,
 ) -> None:
     """Rank the papers for a query, without writing an answer."""
     with _engine(no_llm=True) as engine:
-        hits = engine.search(query, limit)
+        hits = engine.search(query, limit, filters=Filters(author, year_from, year_to, category, file))
     if as_json:
         rows = [
             {

@@ -155,6 +155,22 @@ def understand(question: str, *, authors: AuthorNames, categories: Collection[st
     return None
 
 
+def filters_in(question: str, *, authors: AuthorNames, categories: Collection[str] = ()) -> Filters:
+    """Return what a question about content narrows itself to: "What do the papers by Beyer from 2021 say about ...?"
+
+    Only where it speaks of papers: a year or a name in "ImageNet 2012" or "the Hénaff loss" narrows nothing.
+    """
+    text = " ".join(question.split())
+    if not re.search(rf"\b{_PAPERS}\b", text, re.I):
+        return Filters()
+    author = next((name for name, words in authors.find(text) if re.search(rf"\b(?:by|of|from)\s+{re.escape(words)}|{re.escape(words)}['’]s?\b", text)), None)
+    near = rf"\b{_PAPERS}\b\W+(?:\w+\W+){{0,6}}?"
+    first, last, words = find_years(text)
+    is_about_papers = bool(words) and bool(re.search(near + re.escape(words), text, re.I) or re.search(rf"{re.escape(words)}\W+{_PAPERS}\b", text, re.I))
+    category, _ = _find_category(text, categories)
+    return Filters(author=author, year_from=first if is_about_papers else None, year_to=last if is_about_papers else None, category=category)
+
+
 def _find_category(question: str, categories: Collection[str]) -> tuple[str | None, str]:
     known = {category.lower(): category for category in categories}
     for found in re.finditer(r"\b(?:category|subject|class|section|cs\.|stat\.|astro-ph\.)\s*([A-Za-z.-]+)", question, re.I):
@@ -267,15 +283,21 @@ def _names(paper: Paper, most: int) -> str:
 
 
 def _description(asked: CollectionQuestion) -> str:
-    parts = [f"about {asked.topic}"] if asked.topic else []
-    filters = asked.filters
+    about = f"about {asked.topic}" if asked.topic else ""
+    return " and ".join(filter(None, [about, describe_filters(asked.filters, also_by=asked.also_by, is_first_author=asked.is_first_author)]))
+
+
+def describe_filters(filters: Filters, *, also_by: Sequence[str] = (), is_first_author: bool = False) -> str:
+    """Say in words what passes: "by Lucas Beyer and from 2021"."""
+    parts = []
     if filters.author:
-        parts.append(f"by {' and '.join([filters.author, *asked.also_by])}" + (" as first author" if asked.is_first_author else ""))
+        parts.append(f"by {' and '.join([filters.author, *also_by])}" + (" as first author" if is_first_author else ""))
     if filters.year_from and filters.year_from == filters.year_to:
         parts.append(f"from {filters.year_from}")
     elif filters.year_from or filters.year_to:
         parts.append(f"from {filters.year_from or 'the beginning'} to {filters.year_to or 'today'}")
     if filters.category:
         parts.append(f"in category {filters.category}")
+    if filters.file:
+        parts.append(f"from the file {filters.file}")
     return " and ".join(parts)
-

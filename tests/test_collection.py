@@ -140,3 +140,27 @@ def test_authors_and_date_of_one_paper():
 
 def test_filters_are_plain_data():
     assert not Filters() and Filters(year_to=2020)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What do papers by Lucas Beyer say about distillation?", Filters(author="Lucas Beyer")),
+        ("According to papers from 2021 to 2022, how do ViTs scale?", Filters(year_from=2021, year_to=2022)),
+        ("How is SigLIP used in papers since 2023?", Filters(year_from=2023)),
+        ("In Beyer's papers, what is a good teacher?", Filters(author="Beyer")),
+        ("What accuracy does it reach on ImageNet 2012?", Filters()),
+        ("How does Lucas Beyer train transformers?", Filters()),
+        ("What does the paper say about ILSVRC-2012 accuracy?", Filters()),
+    ],
+)
+def test_content_questions_narrow_themselves_only_when_they_speak_of_papers(question, expected):
+    from qa_bot.collection import filters_in
+
+    assert filters_in(question, authors=AUTHORS, categories=["CV"]) == expected
+
+
+def test_narrowing_is_told(seed_engine):
+    answer = seed_engine.ask("What do the papers by Ankur Handa say about synthetic depth data?")
+    assert all("Ankur Handa" in source.authors for source in answer.sources)
+    assert any(problem.kind == "narrowed" and "Ankur Handa" in problem.message for problem in answer.problems)
