@@ -103,7 +103,7 @@ class AnswerEngine:
     def search(self, query: str, k: int = 10, *, filters: Filters | None = None) -> list[Hit]:
         """Return up to k papers for a query, best first."""
         return retrieval.search_papers(
-            query, store=self.store, embedding=self.embedding, limit=k, filters=filters, lexical_weight=self.settings.lexical_weight
+            _writable(query), store=self.store, embedding=self.embedding, limit=k, filters=filters, lexical_weight=self.settings.lexical_weight
         )
 
     def ask(self, question: str, *, history: History = (), filters: Filters | None = None) -> Answer:
@@ -115,7 +115,8 @@ class AnswerEngine:
     def stream(self, question: str, *, history: History = (), filters: Filters | None = None) -> Iterator[Answer]:
         """Yield growing snapshots of the answer; the last one is final and what `ask` returns."""
         began = time.perf_counter()
-        question = question.strip()
+        question = _writable(question).strip()
+        history = [(role, _writable(text)) for role, text in history]
         if not question:
             yield Answer(question, question, "declined", "No question was asked.", "extractive", "Ask a question about the papers.")
             return
@@ -282,6 +283,11 @@ class AnswerEngine:
             draft, text=cited.text, sentences=(*with_support, *cited.sentences[len(whole) :]),
             sources=(*cited.sources, *extra), problems=cited.problems,
         )  # fmt: skip
+
+
+def _writable(text: str) -> str:
+    """Return a text without lone surrogates, which a shell makes of bytes that are no UTF-8 and nothing can store or send."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _left_out(prompt: Prompt) -> list[Problem]:

@@ -34,6 +34,9 @@ NoLLM = Annotated[bool, typer.Option("--no-llm", help="Answer with sentences of 
 
 def main() -> None:
     """Run the command line: exit 0 on success, 1 on a QABotError (one line on stderr), 2 on wrong usage, 130 on Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter gets its code instead of a traceback
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(standalone_mode=True)
     except QABotError as error:
@@ -281,7 +284,8 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    speaks_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return json.dumps(value, ensure_ascii=not speaks_utf8, indent=2)
 
 
 def _paper_row(paper) -> dict:  # noqa: ANN001 - schema.Paper
