@@ -108,7 +108,7 @@ def kinds_table(result: Mapping[str, Any]) -> str:
 def describe(result: Mapping[str, Any]) -> str:
     """Return one line on what was evaluated."""
     run = result["run"]
-    model = run.get("models", {}).get("llm")
+    model = run.get("models", {}).get("llm") or ", ".join(sorted({row["model"] for row in result["questions"] if row.get("model")}))
     how = f"LLM {model}" if run["mode"] == "llm" else "extractive answers, no LLM"
     return f"{result['n']} questions ({run['split']}) over {run['corpus']['papers']} papers; {how}; {run.get('started', '')}".rstrip("; ")
 

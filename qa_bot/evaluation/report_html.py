@@ -130,7 +130,8 @@ def _answer(row: Mapping[str, Any]) -> str:
     lines = []
     for sentence in row["sentences"]:
         tone, sign = _SUPPORT[sentence["support"]]
-        quotes = "".join(f"<q>{escape(quote)} [{number}]</q>" for number, quote in sentence["quotes"])
+        # A sentence taken over word for word needs no quote below it.
+        quotes = "".join(f"<q>{escape(quote)} [{number}]</q>" for number, quote in sentence["quotes"] if quote not in sentence["text"])
         title = escape(sentence["support"] + (f": {sentence['reason']}" if sentence["reason"] else ""))
         text = re.sub(r"~~(.*?)~~", r"<s>\1</s>", escape(sentence["text"]))
         lines.append(f'<p class="answer sentence {tone}"><span class=sign title="{title}" aria-label="{sentence["support"]}">{sign}</span> {text}{quotes}</p>')

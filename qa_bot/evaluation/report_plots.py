@@ -107,7 +107,7 @@ def latency_plot(rows: Sequence[Mapping[str, Any]]) -> str:
         if count:
             high = tall * count / most
             parts.append(f'<rect class="bar" x="{left + index * broad + 1:.1f}" y="{top + tall - high:.1f}" width="{broad - 2:.1f}" height="{high:.1f}" rx="2"><title>{count} questions</title></rect>')
-    for share, caption, y, anchor in ((0.5, "median", 12, "middle"), (0.95, "95 %", 12, "middle")):
+    for share, caption, y, anchor in ((0.5, "median", 12, "end"), (0.95, "95 % within", 12, "start")):
         value = seconds[min(len(seconds) - 1, int(share * len(seconds)))]
         parts.append(f'<line class="rule" x1="{place(value):.1f}" x2="{place(value):.1f}" y1="{top - 8}" y2="{top + tall}"/>' + _text(place(value), y + 6, f"{caption} {_seconds(value)}", "label", anchor))
     for value in (seconds[0], seconds[-1]):
