@@ -18,7 +18,7 @@ from typing import Any
 from qa_bot import config  # before gradio, which reads GRADIO_ANALYTICS_ENABLED when it is imported
 from qa_bot.app_ask import Ask, ask_widgets, connect
 from qa_bot.app_papers import papers_tab
-from qa_bot.app_settings import header_for, settings_tab
+from qa_bot.app_settings import header_for, settings_channel, settings_tab
 from qa_bot.schema import QABotError
 from qa_bot.window import page
 from qa_bot.window.shared import Shared
@@ -42,13 +42,14 @@ def build_app(engine_or_factory: Any, *, settings: config.Settings) -> gr.Blocks
         gr.HTML(page.style(), elem_id="qa-style", js_on_load=None, apply_default_css=False)
         header = gr.HTML(page.header(shared.opening.line, is_opening=True), elem_id="qa-header", js_on_load=None, apply_default_css=False)
         again = gr.Button("Try again", visible=False, elem_id="qa-again", size="sm")
+        wishes = settings_channel()
         with gr.Tabs(elem_id="qa-tabs"):
             with gr.Tab("Ask", id="ask", elem_id="qa-tab-ask"):
                 ask = ask_widgets()
             with gr.Tab("Papers", id="papers", elem_id="qa-tab-papers") as papers:
                 papers_tab(papers, shared, refreshed=lambda: opened(shared, ask), refreshes=[header, ask.chat])
             with gr.Tab("Settings", id="settings", elem_id="qa-tab-settings") as settings_place:
-                settings_tab(settings_place, shared, visitor=ask.visitor, header=header)
+                settings_tab(settings_place, shared, wishes=wishes, visitor=ask.visitor, header=header)
         channel = gr.HTML("", html_template="", elem_id="qa-channel", js_on_load=page.script(), apply_default_css=False)
         connect(ask, channel, shared)
 

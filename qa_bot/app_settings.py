@@ -21,13 +21,17 @@ _QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 _WISHES = "window.qaSet = (kind, wish) => trigger(kind, wish);"
 
 
-def settings_tab(tab: gr.Tab, shared: Shared, *, visitor: gr.State, header: gr.HTML) -> None:
+def settings_channel() -> gr.HTML:
+    """Place what brings the script's wishes; outside the tab, which is not on the page until it is opened."""
+    return gr.HTML("", html_template="", elem_id="qa-sets", js_on_load=_WISHES, apply_default_css=False)
+
+
+def settings_tab(tab: gr.Tab, shared: Shared, *, wishes: gr.HTML, visitor: gr.State, header: gr.HTML) -> None:
     """Place and connect the Settings tab; `visitor` takes what was chosen and `header` says it."""
     with gr.Column(elem_id="qa-set"):
         said = gr.HTML("", elem_id="qa-set-said", js_on_load=None, apply_default_css=False)
         form = gr.HTML(_form(shared), elem_id="qa-set-form", js_on_load=None, apply_default_css=False)
         models = gr.HTML(model_list([]), elem_id="qa-set-models", js_on_load=None, apply_default_css=False)
-    wishes = gr.HTML("", html_template="", elem_id="qa-sets", js_on_load=_WISHES, apply_default_css=False)
 
     def use(current: Visitor, event: gr.EventData) -> tuple[Any, ...]:
         try:

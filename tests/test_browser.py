@@ -1,84 +1,24 @@
-"""What a person does in the window, done in a real browser; skipped where none is found."""
+"""What a person does in a conversation, done in a real browser; skipped where none is found."""
 
+# ruff: noqa: F401, F811 - fixtures are imported by name
 from __future__ import annotations
 
-import re
-import shutil
-import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from window_engine import HOSTILE, PALIGEMMA, PAPERS, ScriptedEngine
+from window_browser import ASK, SIZES, ask, browser, luminance, needs_browser, serious_faults, serve, visit
+from window_engine import HOSTILE, PALIGEMMA, ScriptedEngine
 
-from qa_bot.config import Settings
-
-BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install 'qa-bot[test]'")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no browser found: apt-get install chromium")
-
-ASK = "#qa-question textarea"
-SIZES = {"desk": (1280, 800), "phone": (360, 740), "zoomed": (640, 400)}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    with playwright_api.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
 def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
-    from qa_bot.app import launch
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = Settings(_env_file=None, data_dir=tmp_path_factory.mktemp("window"))
     engine = ScriptedEngine(pause_seconds=0.03)
-    shown = launch(settings, port=port, opens_browser=False, engine_factory=lambda: engine, blocks=False)
+    shown = serve(tmp_path_factory.mktemp("window"), lambda: engine)
     shown.scripted = engine
     yield shown
     shown.close(verbose=False)
-
-
-@pytest.fixture
-def visit(browser, window) -> Iterator:
-    """Open a page; afterwards nothing may have been fetched from elsewhere, and no script may have failed."""
-    contexts, outside, faults = [], [], []
-
-    def start(size: str = "desk", **options: object):
-        width, height = SIZES[size]
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("request", lambda request: None if request.url.startswith((window.local_url, "data:", "blob:")) else outside.append(request.url))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(window.local_url)
-        page.wait_for_selector(f"text=Ask {len(PAPERS)} papers")
-        return page
-
-    yield start
-    for context in contexts:
-        context.close()
-    assert outside == []
-    assert faults == []
-
-
-def ask(page, question: str, *, waits: bool = True) -> None:
-    answers = page.locator(".qa-answer").count()
-    page.fill(ASK, question)
-    page.press(ASK, "Enter")
-    if waits:
-        page.wait_for_function("n => [...document.querySelectorAll('.qa-answer:not(.qa-streaming)')].length > n", arg=answers)
-
-
-def luminance(page, selector: str) -> float:
-    colour = page.eval_on_selector(selector, "node => getComputedStyle(node).backgroundColor")
-    return sum(int(part) for part in re.findall(r"\d+", colour)[:3]) / 3
 
 
 def test_the_answer_grows_and_then_lists_its_sources(visit):
@@ -273,13 +213,13 @@ def test_the_first_tap_shows_the_words_and_the_second_the_abstract(visit):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_axe_finds_nothing_serious(visit, scheme, size):
-    axe = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed: pip install axe-playwright-python")
     page = visit(size, color_scheme=scheme)
-    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
-    run = "async () => (await axe.run()).violations.filter(v => ['serious', 'critical'].includes(v.impact)).map(v => [v.id, ...v.nodes.map(n => n.html)])"
-    assert page.evaluate(run) == []
+    assert serious_faults(page) == []
     for question in ("Which encoder does PaliGemma use?", "What is the capital of Peru?", "break please"):
         ask(page, question)
     page.locator(".qa-cite.qa-of-0").first.click()
     page.wait_for_timeout(400)  # the panel slides
-    assert page.evaluate(run) == []
+    assert serious_faults(page) == []
+    page.keyboard.press("Escape")
+    page.click(".qa-show[value=qa-drawer]")
+    assert serious_faults(page) == []

@@ -26,7 +26,7 @@ class Opening:
     """An engine that is being opened in a thread, is open, or could not be opened."""
 
     def __init__(self, engine_or_factory: Any) -> None:
-        is_engine = hasattr(engine_or_factory, "stream")
+        is_engine = hasattr(engine_or_factory, "stream") and not isinstance(engine_or_factory, type)
         self._factory: Callable[..., Any] | None = None if is_engine else engine_or_factory
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -46,8 +46,7 @@ class Opening:
     def _open(self) -> None:
         assert self._factory is not None
         try:
-            takes_progress = bool(inspect.signature(self._factory).parameters)
-            self.engine = self._factory(self._report) if takes_progress else self._factory()
+            self.engine = self._factory(self._report) if _takes_one(self._factory) else self._factory()
         except QABotError as error:
             self.error = error
         except Exception as error:  # noqa: BLE001
@@ -66,3 +65,8 @@ class Opening:
                 shown = self.line
                 yield shown
             await asyncio.sleep(_POLL_SECONDS)
+
+
+def _takes_one(factory: Callable[..., Any]) -> bool:
+    parameters = inspect.signature(factory).parameters.values()
+    return any(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)

@@ -335,9 +335,8 @@ watch("value", () => {
   else if (word.kind === "copy") copy(word.text, copyButton);
   else if (word.kind === "ready" && !isReady) {
     isReady = true;
-    fillSettings();
-    const form = q(".qa-settings");
-    if (form && [...new FormData(form).values()].some((value) => value !== "")) useSettings();
+    const kept = keptSettings();
+    if (kept.length) window.qaSet?.("submit", { settings: Object.fromEntries(kept) });
     if (openId && !q("#qa-log .qa-answer")) open(openId);
   }
 });
@@ -483,18 +482,25 @@ function useSettings({ forgets = false } = {}) {
   try { localStorage.setItem(CHOSEN, JSON.stringify(rest)); } catch { /* storage is off: they live as long as the page */ }
 }
 
+function keptSettings() {
+  try {
+    const kept = Object.entries(JSON.parse(localStorage.getItem(CHOSEN) ?? "{}") ?? {});
+    return kept.filter(([name, value]) => name !== "key" && typeof value === "string" && value !== "");
+  } catch {
+    return [];
+  }
+}
+
 function fillSettings() {
   const form = q(".qa-settings");
   if (!form || form.dataset.filled) return;
   form.dataset.filled = "yes";
-  let kept = {};
-  try { kept = JSON.parse(localStorage.getItem(CHOSEN) ?? "{}") ?? {}; } catch { /* not ours */ }
-  for (const [name, value] of Object.entries(kept)) {
+  for (const [name, value] of keptSettings()) {
     const field = form.elements.namedItem(name);
-    if (field && name !== "key" && typeof value === "string") field.value = value;
+    if (field) field.value = value;
   }
 }
-new MutationObserver(fillSettings).observe(q("#qa-set") ?? root.body, { childList: true, subtree: true });
+new MutationObserver(fillSettings).observe(q("#qa-tabs") ?? root.body, { childList: true, subtree: true });
 
 root.addEventListener("submit", (event) => {
   if (!event.target.matches?.(".qa-settings")) return;
@@ -569,8 +575,12 @@ root.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest?.("input, textarea, select, [contenteditable=true]");
   if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
-    if (!q("#qa-question textarea")?.checkVisibility()) showTab("Ask");
-    requestAnimationFrame(() => q("#qa-question textarea")?.focus());
+    const box = q("#qa-question textarea");
+    if (box?.checkVisibility()) box.focus();
+    else {
+      showTab("Ask");
+      requestAnimationFrame(() => q("#qa-question textarea")?.focus());
+    }
   } else if ((event.key === "Enter" || event.key === " ") && event.target.matches?.(".qa-bar, .qa-dot")) {
     event.preventDefault();
     inCollection(event.target);
