@@ -30,7 +30,7 @@ _CONTENT = frozenset(".py .md .txt .json .jsonl .onnx .npz .npy .csv .tsv .gz .b
 _SECRET = ("key", "token", "password", "secret")
 # Files of the package that cannot change an answer or a figure.
 _NOT_ANSWERING = (
-    "__main__.py", "app.py", "cli.py", "diagnosis.py", "window/", "query_engine.py", "evaluation/report", "evaluation/compare.py",
+    "__main__.py", "app", "cli", "diagnosis.py", "window/", "query_engine.py", "evaluation/report", "evaluation/compare.py",
     "evaluation/readme.py", "evaluation/command.py", "evaluation/judge.py", "evaluation/llama_evaluators.py", "prompts/judge_",
 )  # fmt: skip
 # What decides whether two runs may share a folder; the rest of the header is for the reader.
