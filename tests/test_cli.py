@@ -141,6 +141,21 @@ def test_settings_come_from_a_dotenv_file_too(call, tmp_path):
         assert json_of(call("ask", QUESTION, "--json"))["model"] == "test-model"
 
 
+def test_a_question_of_bytes_that_are_no_text_is_answered(seed_data_dir, tmp_path):
+    done = subprocess.run(
+        [sys.executable.encode(), b"-m", b"qa_bot", b"ask", b"Which encoder \xff\xfe does PaliGemma use?", b"--json"],
+        cwd=tmp_path, env=os.environ | {"QA_BOT_DATA_DIR": str(seed_data_dir)}, capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 0 and PALIGEMMA in done.stdout.decode(), done.stderr.decode()
+
+
+def test_a_terminal_without_unicode_gets_an_answer_too(seed_data_dir, tmp_path):
+    ascii_only = {"QA_BOT_DATA_DIR": str(seed_data_dir), "PYTHONIOENCODING": "ascii"}
+    done = run("papers", folder=tmp_path, **ascii_only)
+    assert done.returncode == 0 and len(done.stdout.strip().splitlines()) == 82 and done.stderr == ""
+    assert len(json_of(run("papers", "--json", folder=tmp_path, **ascii_only))) == 82
+
+
 # search and papers
 
 
