@@ -11,10 +11,10 @@ from qa_bot.evaluation.evaluate import Engine, engine_support, evaluate
 from qa_bot.evaluation.questions import Question, QuestionError, load_questions, shipped_questions
 from qa_bot.evaluation.report import report_markdown, write_report
 from qa_bot.evaluation.runs import EvalResult, RunError, load_run
-from qa_bot.evaluation.summary import GateError, failed_gates, figure
+from qa_bot.evaluation.summary import GateError, failed_gates, figure, parse_gates
 
 __all__ = [
     "Engine", "EvalResult", "GateError", "Question", "QuestionError", "RunError", "compare_folders", "compare_runs", "comparison_text",
-    "engine_support", "evaluate", "failed_gates", "figure", "judge_run", "load_questions", "load_run", "report_markdown", "run_eval",
+    "engine_support", "evaluate", "failed_gates", "figure", "judge_run", "load_questions", "load_run", "parse_gates", "report_markdown", "run_eval",
     "shipped_questions", "write_report",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from qa_bot.evaluation.wording import tokens
 from qa_bot.schema import Paper
 
 ALMOST_EQUAL = 93
+WORTH_NAMING = 55
 
 
 def resolve_papers(questions: Sequence[Question], papers: Sequence[Paper]) -> dict[str, frozenset[str]]:
@@ -35,7 +36,7 @@ def resolve_papers(questions: Sequence[Question], papers: Sequence[Paper]) -> di
                 if nearest and nearest[1] >= ALMOST_EQUAL:
                     paper_id = titles[nearest[0]]
                 else:
-                    hint = f" (the nearest title is {nearest[0]!r})" if nearest else ""
+                    hint = f" (the nearest title is {nearest[0]!r})" if nearest and nearest[1] >= WORTH_NAMING else ""
                     faults.append(f"line {question.line}: no paper of the collection is called {name!r}{hint}")
                     continue
             ids.add(paper_id)

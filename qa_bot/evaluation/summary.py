@@ -82,20 +82,27 @@ def figure(result: Mapping[str, Any], name: str) -> float:
     raise GateError(f"There is no figure {name!r} in this run; use one of {', '.join(names)}, or KIND:FIGURE.")
 
 
-def failed_gates(result: Mapping[str, Any], gates: Iterable[str]) -> list[str]:
-    """Check gates of the form `figure=least value`; return one line for each that the run does not reach."""
-    failures = []
+def parse_gates(gates: Iterable[str]) -> list[tuple[str, float]]:
+    """Read gates of the form FIGURE=VALUE. Raise GateError for one that cannot be meant, before anything is asked."""
+    parsed = []
     for gate in gates:
-        name, sign, text = gate.partition("=")
-        name = name.strip()
+        name, sign, text = (part.strip() for part in gate.partition("="))
         try:
             least = float(text)
         except ValueError:
-            least = None
-        if not sign or least is None:
+            sign = ""
+        if not sign or not name:
             raise GateError(f"--fail-under takes FIGURE=VALUE, for example hit@5=0.95, not {gate!r}.")
         if name.rpartition(":")[2].rpartition(".")[2] in NOT_HIGHER_IS_BETTER:
             raise GateError(f"More of {name!r} is not better, so --fail-under cannot guard it; use answerable_answered or nugget_f3.")
+        parsed.append((name, least))
+    return parsed
+
+
+def failed_gates(result: Mapping[str, Any], gates: Iterable[str]) -> list[str]:
+    """Check gates of the form FIGURE=least value; return one line for each that the run does not reach."""
+    failures = []
+    for name, least in parse_gates(gates):
         value = figure(result, name)
         if value < least:
             failures.append(f"{name} is {value:.3f}, below {least:g}")
