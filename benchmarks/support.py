@@ -81,6 +81,7 @@ class Measured:
         self.signs = {name: np.array([signs[name] for signs in table], float) for name in table[0]}
         self.label = np.array([row["label"] for row in rows])
         self.whole = np.array([row["is_abstract"] for row in rows])
+        self.family = np.array([row["source"].split("_")[0] for row in rows])
         self.fold = folds(rows)
 
     def columns(self, names: tuple[str, ...]) -> np.ndarray:
@@ -121,7 +122,8 @@ class Measured:
             made[stage] = {"signs": {name: round(float(w) * soft, 4) for name, w in zip(names, weights, strict=True)}, "bias": round(bias * soft, 4)}
         score, made["calibration"] = self.calibrated(score)
         supported = self.label == "support"
-        made["supported_from"] = round(threshold(score[self.whole], supported[self.whole], PRECISION), 3)
+        kinds = [self.whole & (self.family == family) for family in set(self.family)]
+        made["supported_from"] = round(max(threshold(score[kind], supported[kind], PRECISION) for kind in kinds), 3)
         made["weak_from"] = round(made["supported_from"] / 2, 3)
         return made
 
@@ -134,13 +136,22 @@ def threshold(score: np.ndarray, right: np.ndarray, precision: float) -> float:
     return float(score[order][good[-1] + 9]) if len(good) else 1.0
 
 
-def report(name: str, score: np.ndarray, measured: Measured) -> None:
-    def between(other: str, kind: np.ndarray) -> str:
-        a, b = score[kind & (measured.label == "support")], score[kind & (measured.label == other)]
-        return f"{auc(a, b):.3f}" if len(a) and len(b) else "-"
+def groups(measured: Measured) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """Return (heading, the supported, the others) for each source of claims, premise and kind of other that the data has."""
+    found = []
+    for family in sorted(set(measured.family)):
+        for what, kind in (("sentence", ~measured.whole), ("abstract", measured.whole)):
+            for label, word in (("contradict", "contradicted"), ("neutral", "no evidence")):
+                own = kind & (measured.family == family)
+                positive, negative = own & (measured.label == "support"), own & (measured.label == label)
+                if positive.any() and negative.any():
+                    found.append((f"{family} {what} {word}", positive, negative))
+    return found
 
-    cells = between("contradict", ~measured.whole), between("contradict", measured.whole), between("neutral", measured.whole)
-    print(f"{name:36s} {cells[0]:>9s} {cells[1]:>9s} {cells[2]:>12s}")
+
+def report(name: str, score: np.ndarray, measured: Measured) -> None:
+    cells = [f"{auc(score[positive], score[negative]):{len(heading)}.3f}" for heading, positive, negative in groups(measured)]
+    print(f"{name:36s} {'  '.join(cells)}")
 
 
 def calibration(score: np.ndarray, supported: np.ndarray, *, supported_from: float, weak_from: float) -> None:
@@ -190,7 +201,7 @@ def main() -> None:
     args = parser.parse_args()
     measured = Measured(load(args.data), json.loads(args.verdicts.read_text(encoding="utf-8")) if args.verdicts else None)
     supported = measured.label == "support"
-    print(f"{'AUC of support against':36s} {'contradiction':>19s} {'no evidence':>12s}\n{'':36s} {'sentences':>9s} {'abstracts':>9s} {'abstracts':>12s}")
+    print(f"{'AUC of support against':36s} {'  '.join(heading for heading, _, _ in groups(measured))}")
     report("word overlap", measured.signs["overlap_abstract"], measured)
     report("model alone", measured.signs["model_support"] - measured.signs["model_contradict"], measured)
     if len(measured.rows) > 500:

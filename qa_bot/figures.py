@@ -146,7 +146,11 @@ def _alternative(figure: Figure, given: list[Figure]) -> Figure | None:
 def _mismatch(figure: Figure, given: list[Figure], loose: set[str]) -> Mismatch | None:
     same_value = [other for other in given if _equal(other.value, figure.value)]
     if any(_same_unit(figure.unit, other.unit) for other in same_value):
-        return None
+        # "four days" is not carried by "four chips" where the text gives the days themselves; "61.3 to 66.4%" shares its unit.
+        own_unit = [other for other in given if other.unit == figure.unit]
+        if figure.unit in ("", "%", "points", "x") or not own_unit or any(other.unit == figure.unit for other in same_value):
+            return None
+        return Mismatch(figure, own_unit[0], "value")
     # 66.4 % is also written .664.
     if any(figure.unit == "%" and not o.unit and _equal(o.value * 100, figure.value) or o.unit == "%" and not figure.unit and _equal(figure.value * 100, o.value) for o in given):
         return None
@@ -172,6 +176,50 @@ def mismatches(claim: str, text: str) -> list[Mismatch]:
     given = figures(text)
     loose = set(re.findall(r"\d+", text))
     return [wrong for figure in figures(claim) if (wrong := _mismatch(figure, given, loose))]
+
+
+_SEGMENT = re.compile(r"[,;:]\s|\s\(|\)|\s(?:and|while|whereas|but|versus|vs\.?)\s|[.!?]\s")
+
+
+def _segments(text: str) -> list[tuple[int, int]]:
+    """Cut a text into pieces that each say one thing; words in brackets stay with what stands before them."""
+    edges = [0, *(match.start() for match in _SEGMENT.finditer(text) if not text[match.start() : match.end()].startswith((" (", ")"))), len(text)]
+    return list(zip(edges, edges[1:]))
+
+
+def _said_of(figure: Figure, text: str, segments: list[tuple[int, int]]) -> set[str]:
+    """Return the content words of the piece in which a figure stands, word endings cut."""
+    start, end = next(((a, b) for a, b in segments if a <= figure.start < b), (0, len(text)))
+    return {re.sub(r"(?<=\w{4})(?:es|s|ed|ing)$", "", word) for word in re.findall(r"[a-z][\w-]{2,}", text[start:end].lower())} - {figure.unit.lower()}
+
+
+_EMPTY_WORDS = frozenset("the and for with from that than only over about accuracy top-1 top-5 reach achiev attain get gain score result model perform performance".split())
+
+
+def misattributed(claim: str, text: str) -> tuple[Figure, str] | None:
+    """Return a figure that `text` gives of something else, with the words around it there; None where nothing speaks for that.
+
+    It takes another figure of the same unit whose words are in the claim, while the words of the right figure are not.
+    """
+    given, claimed = figures(text), figures(claim)
+    if len(given) < 2 or not claimed:
+        return None
+    there, here = _segments(text), _segments(claim)
+    for figure in claimed:
+        if figure.is_word:
+            continue
+        ours = _said_of(figure, claim, here) - _EMPTY_WORDS
+        same = [other for other in given if _equal(other.value, figure.value)]
+        rivals = [other for other in given if not _equal(other.value, figure.value) and other.unit == figure.unit and other.decimals > 0]
+        if not same or not rivals or not figure.decimals:
+            continue
+        own = [_said_of(other, text, there) & ours for other in same]
+        for rival in rivals:
+            foreign = _said_of(rival, text, there) & ours
+            if foreign and all(foreign - words and not words - foreign for words in own):
+                a, b = next((a, b) for a, b in there if a <= same[0].start < b)
+                return figure, text[a:b].strip(" ,;:")
+    return None
 
 
 def explain(wrong: Mismatch) -> str:

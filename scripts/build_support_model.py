@@ -2,11 +2,11 @@
 
     pip install torch onnx onnxscript onnxruntime tokenizers safetensors scikit-learn
     python scripts/build_support_model.py train --backbone DIR --data DIR --work DIR      # hours on two cores, minutes on a GPU
-    python scripts/build_support_model.py adapt --backbone DIR --data DIR --work DIR
+    python scripts/build_support_model.py calibration --backbone DIR --data DIR --work DIR
     python scripts/build_support_model.py export --backbone DIR --data DIR --work DIR --out qa_bot/models/support
 
 `--backbone` holds model.safetensors and tokenizer.json of all-MiniLM-L6-v2. `--data` holds nli/, scitldr/ and arxiv.jsonl.gz. The weights
-that join the model's verdict with the other signs are fitted afterwards by `benchmarks/support.py --fit`.
+that join the model's verdict with the other signs are fitted afterwards by `benchmarks/support.py --data DIR/calibration.jsonl --fit`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
-from support_examples import LABELS, Pair, abstract_pairs, arxiv_abstracts, published_pairs, summary_pairs
+from support_examples import LABELS, Pair, abstract_pairs, arxiv_abstracts, published_pairs, relation_pairs, summary_pairs, summary_rows
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
@@ -203,16 +203,32 @@ def fit(
     model.eval()
 
 
-def training_pairs(data: Path, *, arxiv: int, seed: int) -> list[Pair]:
+def training_pairs(data: Path, *, arxiv: int, share: float, seed: int) -> list[Pair]:
+    """Return `share` of the published pairs, and pairs made of `arxiv` abstracts and of three times as many for the relations."""
     rng = random.Random(seed)
-    abstracts = arxiv_abstracts(data / "arxiv.jsonl.gz", most=arxiv, rng=rng)
-    return [*published_pairs(data / "nli", rng), *summary_pairs(data / "scitldr", rng), *abstract_pairs(abstracts, rng)]
+    published = list(published_pairs(data / "nli", rng))
+    abstracts = arxiv_abstracts(data / "arxiv.jsonl.gz", most=4 * arxiv, rng=rng)
+    relations = list(relation_pairs(abstracts[arxiv:], rng))
+    return [
+        *rng.sample(published, round(share * len(published))),
+        *summary_pairs(data / "scitldr", rng),
+        *rng.sample(relations, min(len(relations), 2 * arxiv)),
+        *abstract_pairs(abstracts[:arxiv], rng),
+    ]
+
+
+def is_held_out(claim: str) -> bool:
+    """Tell the third of SciFact's training claims that is kept to fit and measure the weights of `weights.json`."""
+    return int(hashlib.sha256(claim.encode()).hexdigest(), 16) // 7 % 3 == 0
 
 
 def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     args.work.mkdir(parents=True, exist_ok=True)
-    rows = encoded(training_pairs(args.data, arxiv=args.arxiv, seed=args.seed), tokenizer_of(args.backbone))
+    scifact = [json.loads(line) for line in (args.data / "scifact" / "support_pairs_train.jsonl").read_text(encoding="utf-8").splitlines()]
+    pairs = training_pairs(args.data, arxiv=args.arxiv, share=args.share, seed=args.seed)
+    pairs += args.scifact * scifact_pairs([row for row in scifact if not is_held_out(row["claim"])])
+    rows = encoded(pairs, tokenizer_of(args.backbone))
     random.Random(args.seed).shuffle(rows)
     dev, rows = rows[:500], rows[500:]
     print(f"{len(rows)} pairs, {np.mean([len(ids) for ids, _, _ in rows]):.0f} tokens each on average", flush=True)
@@ -227,7 +243,7 @@ def train(args: argparse.Namespace) -> None:
         peak_rate=args.rate,
         batch_size=32,
         seed=args.seed,
-        checkpoint=args.work / "zero_shot.pt",
+        checkpoint=args.work / "weights.pt",
         dev=dev,
     )
 
@@ -252,26 +268,13 @@ def runtime_pairs(row: dict) -> list[tuple[str, str]]:
     return [(premise.text, case.claim) for premise in case.premises]
 
 
-def adapt(args: argparse.Namespace) -> None:
-    """Go on with SciFact's training claims among a sample of the rest; write adapted.pt and the verdicts of models that had not seen the claim."""
-    torch.manual_seed(args.seed)
-    tokenizer = tokenizer_of(args.backbone)
-    rows = [json.loads(line) for line in (args.data / "scifact" / "support_pairs_train.jsonl").read_text(encoding="utf-8").splitlines()]
-    fold = [int(hashlib.sha256(row["claim"].encode()).hexdigest(), 16) // 7 % args.folds for row in rows]
-    rest = encoded(training_pairs(args.data, arxiv=1500, seed=args.seed), tokenizer)
-    rest = random.Random(args.seed).sample(rest, args.rest)
-    verdicts: dict[str, list] = {}
-    for k in [*range(args.folds), None]:
-        own = encoded(scifact_pairs([row for row, of in zip(rows, fold, strict=True) if of != k]), tokenizer)
-        model = fresh_model(args.backbone)
-        model.load_state_dict(torch.load(args.work / "zero_shot.pt", weights_only=True))
-        name = "adapted.pt" if k is None else f"fold{k}.pt"
-        fit(model, own + rest, epochs=args.epochs, minutes=None, peak_rate=args.rate, batch_size=32, seed=args.seed, checkpoint=args.work / name, say_every=40)
-        held_out = [row for row, of in zip(rows, fold, strict=True) if of == k]
-        pairs = [[Pair(*pair, "neutral") for pair in runtime_pairs(row)] for row in held_out]
-        found = iter(probabilities(model, encoded(list(itertools.chain(*pairs)), tokenizer, longest_claim=10_000), "cuda" if torch.cuda.is_available() else "cpu").tolist())
-        verdicts |= {row["id"]: [next(found) for _ in one] for row, one in zip(held_out, pairs, strict=True)}
-        (args.work / "verdicts.json").write_text(json.dumps(verdicts), encoding="utf-8")
+def calibration(args: argparse.Namespace) -> None:
+    """Write the pairs on which `weights.json` is fitted: none of their claims was trained on."""
+    lines = (args.data / "scifact" / "support_pairs_train.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [row for row in map(json.loads, lines) if is_held_out(row["claim"])]
+    rows += random.Random(args.seed).sample(list(summary_rows(args.data / "scitldr", random.Random(args.seed))), args.summaries)
+    args.work.mkdir(parents=True, exist_ok=True)
+    (args.work / "calibration.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
 def export(args: argparse.Namespace) -> None:
@@ -297,7 +300,7 @@ def export(args: argparse.Namespace) -> None:
     onnx.save(graph, prepared)
     args.out.mkdir(parents=True, exist_ok=True)
     quantize_dynamic(prepared, args.out / "model.onnx", per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gather", "Gemm"])
-    rows = encoded(training_pairs(args.data, arxiv=200, seed=99)[-600:], tokenizer_of(args.backbone))
+    rows = encoded(training_pairs(args.data, arxiv=200, share=0.1, seed=99)[-600:], tokenizer_of(args.backbone))
     session = onnxruntime.InferenceSession(args.out / "model.onnx", providers=["CPUExecutionProvider"])
     batch = [tensors([row], "cpu")[:3] for row in rows]
     logits = np.concatenate([session.run(None, {name: part.numpy() for name, part in zip(names, one, strict=True)})[0] for one in batch])
@@ -314,27 +317,26 @@ def export(args: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("train", help="train on everything but SciFact")
+    command = commands.add_parser("train", help="train, on everything but a third of the SciFact claims")
     command.set_defaults(run=train)
     command.add_argument("--data", type=Path, required=True)
     command.add_argument("--arxiv", type=int, default=13_000, help="abstracts to make pairs from, about two pairs each")
+    command.add_argument("--share", type=float, default=1.0, help="share of the published pairs to use")
+    command.add_argument("--scifact", type=int, default=3, help="how often each pair of two thirds of SciFact's training claims is used")
     command.add_argument("--epochs", type=float, default=2.0)
     command.add_argument("--minutes", type=float, help="stop after so many minutes of training, with the rate at zero by then")
     command.add_argument("--start", type=Path, help="weights of an earlier run to go on from")
     command.add_argument("--rate", type=float, default=2e-4)
     command.add_argument("--seed", type=int, default=1)
-    command = commands.add_parser("adapt", help="go on with SciFact's training claims, in folds and with all")
-    command.set_defaults(run=adapt)
+    command = commands.add_parser("calibration", help="write calibration.jsonl")
+    command.set_defaults(run=calibration)
     command.add_argument("--data", type=Path, required=True)
-    command.add_argument("--folds", type=int, default=3)
-    command.add_argument("--rest", type=int, default=2_500, help="pairs of the other sets to mix in")
-    command.add_argument("--epochs", type=float, default=2.0)
-    command.add_argument("--rate", type=float, default=6e-5)
+    command.add_argument("--summaries", type=int, default=1_000, help="pairs of SciTLDR's development half")
     command.add_argument("--seed", type=int, default=1)
     command = commands.add_parser("export", help="write model.onnx")
     command.set_defaults(run=export)
     command.add_argument("--data", type=Path, required=True)
-    command.add_argument("--weights", default="zero_shot.pt", help="which file of --work to export")
+    command.add_argument("--weights", default="weights.pt", help="which file of --work to export")
     command.add_argument("--out", type=Path, default=Path("qa_bot/models/support"))
     for each in commands.choices.values():
         each.add_argument("--backbone", type=Path, required=True)

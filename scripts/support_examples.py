@@ -226,6 +226,57 @@ def changed(text: str, rng: random.Random, names: list[str]) -> str | None:
     return None
 
 
+_NOUNS = r"(?:[\w-]+ ){0,4}[\w-]+"
+_END = r"(?= on | in | by | across | for | with | at | when | while | and | over | from | under | using | through | via | to | that |[,.;:]|$)"
+_COMPARISON = re.compile(rf"(?P<a>(?:the |our |this )?(?:[\w-]+ ){{0,2}}[\w-]+) (?:\w+ly )?(?:outperforms?|surpass(?:es)?|exceeds?|beats?) (?P<b>{_NOUNS}?){_END}", re.I)
+_NEED = re.compile(rf"\b(?P<v>requires?|relies on|rely on|depends? on) (?P<b>{_NOUNS}?){_END}", re.I)
+_NO_NEED = re.compile(rf"\b(?P<v>removes?|removing|eliminates?|eliminating|avoids?|avoiding|without|not require|no need for)(?: the need (?:for|of))? (?P<b>{_NOUNS}?){_END}", re.I)
+_RISE = re.compile(rf"\b(?P<v>increas(?:es|ing)|improv(?:es|ing)|boost(?:s|ing)|enhanc(?:es|ing)|rais(?:es|ing)) (?P<b>{_NOUNS}?){_END}", re.I)
+_FALL = re.compile(rf"\b(?P<v>reduc(?:es|ing)|decreas(?:es|ing)|lower(?:s|ing)|mitigat(?:es|ing)|alleviat(?:es|ing)|minimiz(?:es|ing)) (?P<b>{_NOUNS}?){_END}", re.I)
+_FAILURE = re.compile(rf"\b(?P<v>fails? to|struggles? to|unable to|cannot) (?P<b>{_NOUNS}?){_END}", re.I)
+_NEEDS = ("{s} needs {b}.", "{s} requires {b}.", "{s} relies on {b}.", "{b} is needed.", "{s} does not work without {b}.")
+_NEEDS_NOT = ("{s} does not need {b}.", "{s} does not require {b}.", "{s} works without {b}.", "{b} is not needed.", "{s} removes the need for {b}.")
+_RISES = ("{s} increases {b}.", "{s} improves {b}.", "{b} goes up.", "{s} leads to higher {b}.", "{b} becomes larger.")
+_FALLS = ("{s} reduces {b}.", "{s} lowers {b}.", "{b} goes down.", "{s} leads to lower {b}.", "{b} becomes smaller.")
+_BETTER = ("{a} outperforms {b}.", "{b} is outperformed by {a}.", "{b} performs worse than {a}.", "{a} is better than {b}.", "{a} beats {b}.", "{b} falls behind {a}.")
+_FAILS = ("{s} does not manage to {b}.", "{s} is unable to {b}.", "{s} cannot {b}.", "{s} fails to {b}.")
+_MANAGES = ("{s} manages to {b}.", "{s} is able to {b}.", "{s} can {b}.", "{s} succeeds to {b}.")
+# What the sentence says, and the claims that say the same and the opposite.
+_RELATIONS = (
+    (_NEED, _NEEDS, _NEEDS_NOT),
+    (_NO_NEED, _NEEDS_NOT, _NEEDS),
+    (_RISE, _RISES, (*_FALLS, "{s} has no effect on {b}.")),
+    (_FALL, _FALLS, (*_RISES, "{s} has no effect on {b}.")),
+    (_FAILURE, _FAILS, _MANAGES),
+)
+
+
+def relation_pairs(abstracts: list[str], rng: random.Random) -> Iterator[Pair]:
+    """Yield short claims about who beats whom, what is needed, what rises and falls: said again in other words, turned round, or of another paper."""
+    last = "the procedure"
+    for text in abstracts:
+        parts = sentences(text)
+        for i, sentence in enumerate(parts):
+            premise = _with_neighbours(parts, i, sentence, rng)
+            if match := _COMPARISON.search(sentence):
+                a, b = (re.sub(r"^(?:\w+ )?(?:that|where|which) ", "", match[name], flags=re.I) for name in "ab")
+                a, b = (re.sub(r"^(?:our|this)\b", "the", name, flags=re.I) for name in (a, b))
+                if re.fullmatch(r"(?:it|they|we|which|that|where|and|also)\b.*", a, re.I):
+                    continue
+                true = rng.random() < 0.5
+                claim = rng.choice(_BETTER).format(a=a if true else b, b=b if true else a)
+                yield Pair(premise, _capitalised(claim), "support" if true else "contradict")
+            for pattern, same, opposite in _RELATIONS:
+                match = pattern.search(sentence)
+                if not match or _NEGATION.search(sentence[: match.start()]) or len(match["b"]) < 4 or match["b"].split()[0].endswith("ing"):
+                    continue
+                subject = rng.choice(("The method", "The approach", "The model", "It", "The proposed system", "This"))
+                kind = rng.random()
+                noun, last = (last if kind > 0.85 else match["b"]), match["b"]
+                claim = rng.choice(same if kind < 0.42 or (kind > 0.85 and rng.random() < 0.5) else opposite).format(s=subject, b=noun)
+                yield Pair(premise, _capitalised(claim), "support" if kind < 0.42 else "contradict" if kind <= 0.85 else "neutral")
+
+
 def _with_neighbours(parts: list[str], i: int, sentence: str, rng: random.Random) -> str:
     if rng.random() < 0.75:
         return sentence
@@ -271,25 +322,44 @@ def abstract_pairs(abstracts: list[str], rng: random.Random) -> Iterator[Pair]:
                 yield Pair(claim, sentence, "neutral")
 
 
+def _summaries(folder: Path, split: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (id, abstract, summary) of one split of SciTLDR."""
+    with gzip.open(folder / "corpus.jsonl.gz", "rt", encoding="utf-8") as lines:
+        papers = {row["id"]: row["text"] for row in map(json.loads, lines) if row["split"] == split}
+    with (folder / "queries.jsonl").open(encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            text = papers.get(row["id"].split("#")[0])
+            if text and len(row["text"].split()) >= 6:
+                yield row["id"], text, row["text"]
+
+
 def summary_pairs(folder: Path, rng: random.Random) -> Iterator[Pair]:
     """Yield pairs of the training half of SciTLDR: a summary against the sentences of its abstract that share most words with it."""
-    with gzip.open(folder / "corpus.jsonl.gz", "rt", encoding="utf-8") as lines:
-        papers = {row["id"]: sentences(row["text"]) for row in map(json.loads, lines) if row["split"] == "train"}
-    pool = [sentence for parts in papers.values() for sentence in parts]
+    found = [(sentences(text), summary) for _, text, summary in _summaries(folder, "train")]
+    pool = sorted({sentence for parts, _ in found for sentence in parts})
     names = [name for sentence in pool for name in _NAME.findall(sentence)]
-    with (folder / "queries.jsonl").open(encoding="utf-8") as lines:
-        summaries = [row for row in map(json.loads, lines) if row["split"] == "train"]
-    for row in summaries:
-        parts = papers.get(row["id"].split("#")[0])
-        if not parts or len(row["text"].split()) < 6:
+    for parts, summary in found:
+        if not parts:
             continue
-        best = _likest(row["text"], parts)
+        best = _likest(summary, parts)
         i = parts.index(best)
         premise = " ".join(parts[max(0, i - 1) : i + 1]) if rng.random() < 0.4 else best
-        yield Pair(premise, row["text"], "support")
-        if false := changed(row["text"], rng, rng.sample(names, 5)):
+        yield Pair(premise, summary, "support")
+        if false := changed(summary, rng, rng.sample(names, 5)):
             yield Pair(premise, false, "contradict")
-        yield Pair(_likest(row["text"], rng.sample(pool, 400)), row["text"], "neutral")
+        yield Pair(_likest(summary, rng.sample(pool, 400)), summary, "neutral")
+
+
+def summary_rows(folder: Path, rng: random.Random) -> Iterator[dict]:
+    """Yield whole abstracts of SciTLDR's development half with a summary, its opposite, and a summary of the likest other paper."""
+    found = list(_summaries(folder, "dev"))
+    names = [name for _, text, _ in found for name in _NAME.findall(text)]
+    for key, text, summary in found:
+        other = _likest(summary, [abstract for _, abstract, _ in rng.sample(found, 60) if abstract != text])
+        made = [("support", text, summary), ("contradict", text, changed(summary, rng, rng.sample(names, 5))), ("neutral", other, summary)]
+        for label, premise, claim in made:
+            if claim:
+                yield {"id": f"scitldr-abs-{key}-{label}", "source": "scitldr_abstract", "premise": premise, "claim": claim, "label": label}
 
 
 def arxiv_abstracts(path: Path, *, most: int, rng: random.Random) -> list[str]:

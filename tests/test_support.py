@@ -10,7 +10,7 @@ import pytest
 
 from qa_bot.support import judging
 from qa_bot.chunking import split_sentences
-from qa_bot.figures import explain, figures, mismatches
+from qa_bot.figures import explain, figures, misattributed, mismatches
 from qa_bot.schema import Span
 from qa_bot.support import Judgement, SupportModel, SupportModelError, judge, judge_many, judge_sources, plain_claim
 
@@ -169,3 +169,34 @@ def test_weights_name_the_signs_that_the_code_computes() -> None:
     assert set(weights["evidence"]["signs"]) == set(judging.EVIDENCE_SIGNS)
     assert set(weights["agreement"]["signs"]) == set(judging.AGREEMENT_SIGNS)
     assert 0 < weights["weak_from"] < weights["supported_from"] < 1
+
+
+LIT = (
+    "We call this instance of contrastive-tuning Locked-image Tuning (LiT). With the pre-trained ViT-g/14 model, the LiT model achieves 85.2% zero-shot accuracy "
+    "on the ImageNet test set, and 82.5% on the ObjectNet test set. LiT outperforms CLIP on retrieval in two days with four chips."
+)
+
+
+def test_a_figure_of_something_else_is_not_supported() -> None:
+    judgement = judge("The LiT model achieves 82.5% zero-shot accuracy on the ImageNet test set.", LIT)
+    assert judgement.support != "supported"
+    assert misattributed("LiT reaches 82.5% on ImageNet.", LIT) is not None
+    assert misattributed("LiT reaches 82.5% on ObjectNet.", LIT) is None
+    assert misattributed("TAP-Vid-DAVIS performance improves to 66.4%.", BOOTSTAP) is None
+
+
+@pytest.mark.parametrize("claim", ["CLIP outperforms LiT on retrieval.", "LiT is outperformed by CLIP on retrieval.", "On retrieval, LiT performs worse than CLIP."])
+def test_a_comparison_turned_round_is_not_supported(claim: str) -> None:
+    judgement = judge(claim, LIT)
+    assert (judgement.support, judgement.reason) == ("unsupported", "the abstract has it the other way round")
+    assert "outperforms CLIP" in quoted(judgement, LIT)
+
+
+@pytest.mark.parametrize("claim", ["CLIP is outperformed by LiT on retrieval.", "LiT beats CLIP on retrieval.", "CLIP performs worse than LiT on retrieval."])
+def test_a_comparison_said_the_other_way_is_not_called_turned_round(claim: str) -> None:
+    assert judge(claim, LIT).reason != "the abstract has it the other way round"
+
+
+def test_a_duration_is_not_carried_by_a_count_of_the_same_value() -> None:
+    assert [explain(wrong) for wrong in mismatches("It took four days.", LIT)] == ["the abstract says two days, not four days"]
+    assert mismatches("from 61.3% to 66.4%", "from 61.3 to 66.4%") == []

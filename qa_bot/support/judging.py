@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from qa_bot.chunking import split_sentences
-from qa_bot.figures import explain, figures, mismatches
+from qa_bot.figures import explain, figures, misattributed, mismatches
 from qa_bot.schema import Span, Support
 from qa_bot.support.model import MODEL_DIR, support_model
-from qa_bot.support.words import missing_names, name_in, negations, opposite_words, bigram_overlap, overlap, plain_claim, stems, verbatim
+from qa_bot.support.words import bigram_overlap, missing_names, name_in, negations, opposite_words, overlap, plain_claim, stems, turned_round, verbatim
 
 # How many sentences of an abstract the model reads per claim; the pair of the first two is read as one more premise.
 CANDIDATES = 4
@@ -131,6 +131,10 @@ def _verdict(case: Case, verdicts: Sequence[Sequence[float]], weights: dict) -> 
         if first.instead:
             span = _sentence_at(case, first.instead.start - len(case.about) - 1) or span
         return Judgement("unsupported", min(score, weights["weak_from"] / 2), span, explain(first))
+    if other_way := turned_round(case.claim, case.spans):
+        return Judgement("unsupported", min(score, weights["weak_from"] / 2), other_way, "the abstract has it the other way round")
+    if support == "supported" and (elsewhere := misattributed(case.claim, case.abstract)):
+        return Judgement("weak", weights["supported_from"] - 0.01, span, f"the abstract gives {elsewhere[0].text} of something else: {elsewhere[1]}")
     if support == "supported" and wrong:
         return Judgement("weak", min(score, weights["supported_from"] - 0.01), span, explain(wrong[0]))
     return Judgement(support, score, span, "" if support == "supported" else _reason(case, support, agreement))

@@ -147,3 +147,37 @@ def bigram_overlap(claim: str, text: str) -> float:
     theirs = [stem for stem in stems(text) if stem not in _STOP_WORDS]
     pairs = set(zip(ours, ours[1:]))
     return len(pairs & set(zip(theirs, theirs[1:]))) / len(pairs) if pairs else 0.0
+
+
+_WINS = re.compile(r"\b(?:outperform(?:s|ed|ing)?|surpass(?:es|ed|ing)?|exceed(?:s|ed|ing)?|beat(?:s|ing)?|(?:is|are|was|were|performs?) (?:\w+ )?(?:better|superior|higher|faster) (?:than|to)|(?:better|higher|stronger) [\w -]{3,40}? than|improv(?:es|ed|ing) (?:over|upon))\b", re.I)
+_LOSES = re.compile(r"\b(?:(?:is|are|was|were) (?:\w+ )?(?:outperformed|surpassed|beaten|exceeded) by|underperform(?:s|ed|ing)?(?: relative to)?|(?:is|are|was|were|performs?) (?:\w+ )?(?:worse|inferior|lower|slower) (?:than|to)|falls? (?:behind|short of))", re.I)
+
+
+def _ranking(text: str) -> tuple[str, str] | None:
+    """Return the words on the winner's and on the loser's side of a comparison."""
+    for pattern, swap in ((_LOSES, True), (_WINS, False)):
+        if match := pattern.search(text):
+            left, right = text[: match.start()], re.split(r"[,;.]\s|\bon\b|\bfor\b|\bdespite\b", text[match.end() :])[0]
+            if _NEGATIONS.search(left[-25:]):
+                swap = not swap
+            return (right, left) if swap else (left, right)
+    return None
+
+
+def turned_round(claim: str, spans: Sequence[Span]) -> Span | None:
+    """Return the sentence that compares the same two things and calls the other one better; None where another agrees with the claim."""
+    ours = _ranking(claim)
+    crossed_at = None
+    for span in spans if ours else ():
+        if theirs := _ranking(span.text):
+            straight = _shared(ours[0], theirs[0]) + _shared(ours[1], theirs[1])
+            crossed = _shared(ours[0], theirs[1]) + _shared(ours[1], theirs[0])
+            if straight and straight >= crossed:
+                return None
+            if crossed > straight + 3.0 and _shared(ours[0], theirs[1]) and _shared(ours[1], theirs[0]):
+                crossed_at = span
+    return crossed_at
+
+
+def _shared(one: str, other: str) -> float:
+    return sum(map(_weight, set(stems(one)) & set(stems(other))))
