@@ -40,7 +40,11 @@ def main() -> int:
             questions = load_questions(split=chosen.split)
             if chosen.check:
                 stale = staleness(load_run(SAVED).header, describe_run(engine, questions))
-                print(f"The saved run differs in: {', '.join(stale)}. Run python benchmarks/evaluation.py." if stale else "The saved run is current.")
+                print(
+                    f"The saved run differs in: {', '.join(stale)}. Run python benchmarks/evaluation.py."
+                    if stale
+                    else "The saved run is current."
+                )
                 return bool(stale)
             began = time.perf_counter()
             result = evaluate(engine, questions, split=chosen.split)

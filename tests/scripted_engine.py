@@ -14,12 +14,19 @@ def make_paper(paper_id: str, title: str, abstract: str, **facts: object) -> Pap
 
 
 def make_answer(
-    text: str, papers: Sequence[Paper] = (), *, status: str = "answered", question: str = "?", support: str = "supported", **more: object
+    text: str,
+    papers: Sequence[Paper] = (),
+    *,
+    status: str = "answered",
+    question: str = "?",
+    support: str = "supported",
+    **more: object,
 ) -> Answer:
     """Build an Answer from a text with [n], where n counts `papers` from 1; a sentence ends at its full stop."""
     numbers = {int(n) for n in re.findall(r"(?<!~~)\[(\d+)\]", text)}
     sources = tuple(
-        Source(n, p.paper_id, p.title, p.authors, p.year, None, 1.0 / n, n in numbers, p.abstract) for n, p in enumerate(papers, 1)
+        Source(n, p.paper_id, p.title, p.authors, p.year, None, 1.0 / n, n in numbers, p.abstract)
+        for n, p in enumerate(papers, 1)
     )
     sentences = []
     for match in re.finditer(r"[^.]+(?:\.\d[^.]*)*\.?(?:\s*(?:~~)?\[\d+\](?:~~)?\.?)*", text):

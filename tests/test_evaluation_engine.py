@@ -30,7 +30,9 @@ def test_a_real_run_has_every_section_and_is_saved(seed_engine, some, tmp_path):
     assert whole["n"] == len(some) and {row["kind"] for row in whole["questions"]} == set(whole["by_kind"])
     assert whole["answers"]["citation_validity"] == 1.0, "extractive answers cannot invent a citation"
     assert whole["by_kind"]["fact"]["retrieval"]["hit@5"] == 1.0
-    assert whole["run"]["models"]["embedding"] and whole["run"]["settings"]["top_k"] == 6 and whole["run"]["corpus"]["papers"] == 82
+    assert (
+        whole["run"]["models"]["embedding"] and whole["run"]["settings"]["top_k"] == 6 and whole["run"]["corpus"]["papers"] == 82
+    )
     assert "data_dir" not in whole["run"]["settings"] and str(tmp_path) not in json.dumps(whole["run"])
     assert load_run(tmp_path / "run").figures()["retrieval"] == whole["retrieval"]
 
@@ -53,7 +55,13 @@ def test_one_s_own_csv_by_the_command_s_function(seed_settings, tmp_path):
         encoding="utf-8",
     )
     seen = []
-    result = run_eval(seed_settings, questions=path, run_dir=tmp_path / "run", report_dir=tmp_path / "report", on_progress=lambda *a: seen.append(a))
+    result = run_eval(
+        seed_settings,
+        questions=path,
+        run_dir=tmp_path / "run",
+        report_dir=tmp_path / "report",
+        on_progress=lambda *a: seen.append(a),
+    )
     assert [row["id"] for row in result.rows] == ["a", "b"] and result.rows[0]["scores"]["point_recall"] == 1.0
     assert {p.name for p in (tmp_path / "report").iterdir()} == {"report.html", "report.json", "report.md"}
     assert ("asking", 2, 2) in seen
@@ -65,8 +73,9 @@ def test_one_s_own_csv_by_the_command_s_function(seed_settings, tmp_path):
 def test_two_settings_are_compared_by_folder_and_by_name(seed_settings, tmp_path):
     rows = [
         {"id": q.id, "question": q.question, "papers": list(q.papers), "answer": list(q.points), "kind": q.kind}
-        for q in load_questions() if q.kind == "paraphrase"
-    ]  # fmt: skip
+        for q in load_questions()
+        if q.kind == "paraphrase"
+    ]
     path = tmp_path / "paraphrases.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     for name, weight in (("words", 1.0), ("fused", seed_settings.lexical_weight)):

@@ -24,10 +24,16 @@ from qa_bot.evaluation.wording import contains_phrase, content_tokens, covers, t
 from qa_bot.schema import Sentence
 
 SIGLIP = make_paper(
-    "siglip", "Sigmoid Loss", "We propose a simple pairwise sigmoid loss. SigLiT achieves 84.5% ImageNet zero-shot accuracy in two days. "
-    "A batch size of 32k is sufficient.", authors=("Xiaohua Zhai",), date="2023-03-27",
-)  # fmt: skip
-MIXER = make_paper("mixer", "MLP-Mixer", "MLP-Mixer is based exclusively on multi-layer perceptrons. It attains competitive scores.")
+    "siglip",
+    "Sigmoid Loss",
+    "We propose a simple pairwise sigmoid loss. SigLiT achieves 84.5% ImageNet zero-shot accuracy in two days. "
+    "A batch size of 32k is sufficient.",
+    authors=("Xiaohua Zhai",),
+    date="2023-03-27",
+)
+MIXER = make_paper(
+    "mixer", "MLP-Mixer", "MLP-Mixer is based exclusively on multi-layer perceptrons. It attains competitive scores."
+)
 POINTS = ("84.5%", "32k")
 
 
@@ -155,16 +161,25 @@ def test_statement_scores_follow_alce_for_several_citations():
 
 def test_a_statement_may_rest_on_authors_and_year():
     answer = make_answer("Xiaohua Zhai proposed a sigmoid loss (2023) [1].", [SIGLIP])
-    assert statement_citations(answer, lambda pairs: ["Xiaohua Zhai" in text and "2023" in text for _, text in pairs]) == (1.0, 1.0)
+    assert statement_citations(answer, lambda pairs: ["Xiaohua Zhai" in text and "2023" in text for _, text in pairs]) == (
+        1.0,
+        1.0,
+    )
 
 
 def test_a_list_of_titles_is_carried_by_the_bibliography_and_its_lead_in_is_no_statement():
     listed = make_answer("", [SIGLIP, MIXER])
-    items = ("One of the 82 papers is about losses:", "- Sigmoid Loss (Xiaohua Zhai et al., 2023-03-27) [1]", "- MLP-Mixer (Xiaohua Zhai) [2]")
+    items = (
+        "One of the 82 papers is about losses:",
+        "- Sigmoid Loss (Xiaohua Zhai et al., 2023-03-27) [1]",
+        "- MLP-Mixer (Xiaohua Zhai) [2]",
+    )
     sentences = tuple(Sentence(text, 0, 0, tuple(int(n) for n in re.findall(r"\[(\d)\]", text))) for text in items)
     nothing = lambda pairs: [False] * len(pairs)  # noqa: E731
     assert statement_citations(replace(listed, sentences=sentences[:2]), nothing) == (1.0, 1.0)
-    assert statement_citations(replace(listed, sentences=sentences), nothing) == (0.5, 0.5), "Zhai did not write MLP-Mixer's entry here"
+    assert statement_citations(replace(listed, sentences=sentences), nothing) == (0.5, 0.5), (
+        "Zhai did not write MLP-Mixer's entry here"
+    )
 
 
 def test_citations_in_other_forms_are_counted():
@@ -180,14 +195,18 @@ def test_points_are_matched_by_words_and_exact_numbers():
     assert not covers("84.5%", ["It achieves 84.6%."]) and not covers("84.5%", ["It achieves 84.5 points."])
     assert covers("4,000+ real-world videos", ["featuring 4000 real-world videos"])
     assert covers("3", ["Three papers match."]) and covers("three papers", ["3 papers"])
-    assert covers("disentangle exploration and exploitation", ["Exploration is disentangled: disentangle exploitation from exploration."])
+    assert covers(
+        "disentangle exploration and exploitation", ["Exploration is disentangled: disentangle exploitation from exploration."]
+    )
     assert covers("11%", ["gains of up to 11 percent"]) and covers("11%", ["gains of 11 %"])
     assert covers("Hénaff", ["by Olivier Henaff"]) and covers("CO2", [r"CO$_2$ footprints"])
     assert not covers("84.5%", ["It is cited as [84]."])
 
 
 def test_a_point_is_not_pieced_together_from_far_apart_sentences():
-    assert not covers("based exclusively on perceptrons", ["It is based on attention.", "Perceptrons exist.", "Used exclusively here."])
+    assert not covers(
+        "based exclusively on perceptrons", ["It is based on attention.", "Perceptrons exist.", "Used exclusively here."]
+    )
 
 
 def test_tokens_keep_what_numbers_mean():
@@ -203,7 +222,9 @@ def test_nugget_f_is_recall_within_the_allowance():
 
 def test_token_f1_is_the_harmonic_mean():
     assert token_f1("sigmoid loss", ["sigmoid loss"]) == 1.0
-    assert token_f1("sigmoid loss function here", ["sigmoid loss"]) == pytest.approx(2 * 2 / (len(content_tokens("sigmoid loss function here")) + 2))
+    assert token_f1("sigmoid loss function here", ["sigmoid loss"]) == pytest.approx(
+        2 * 2 / (len(content_tokens("sigmoid loss function here")) + 2)
+    )
     assert token_f1("nothing", ["sigmoid"]) == 0.0
 
 
@@ -216,8 +237,14 @@ def test_balanced_accuracy_needs_both_kinds():
 def test_retrieval_metrics_equal_ir_measures():
     ir_measures = pytest.importorskip("ir_measures")
     measures = {
-        "hit@1": "Success@1", "hit@5": "Success@5", "hit@10": "Success@10", "recall@5": "R@5", "recall@10": "R@10", "mrr@10": "RR@10", "ndcg@10": "nDCG@10"
-    }  # fmt: skip
+        "hit@1": "Success@1",
+        "hit@5": "Success@5",
+        "hit@10": "Success@10",
+        "recall@5": "R@5",
+        "recall@10": "R@10",
+        "mrr@10": "RR@10",
+        "ndcg@10": "nDCG@10",
+    }
     parsed = {name: ir_measures.parse_measure(text) for name, text in measures.items()}
     dice = random.Random(3)
     for _ in range(60):

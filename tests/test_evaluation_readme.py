@@ -36,7 +36,9 @@ def test_the_readme_shows_the_figures_of_the_saved_run(saved):
 def test_a_saved_run_is_small_and_holds_no_path():
     folder = REPOSITORY / "benchmarks" / "evaluation_run"
     assert sum(path.stat().st_size for path in folder.iterdir()) < 400_000
-    assert not any(word in path.read_text(encoding="utf-8") for path in folder.iterdir() for word in ("/tmp", "/home", "/root", "/work"))
+    assert not any(
+        word in path.read_text(encoding="utf-8") for path in folder.iterdir() for word in ("/tmp", "/home", "/root", "/work")
+    )
 
 
 def test_only_the_text_between_the_marks_changes(saved):

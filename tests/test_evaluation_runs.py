@@ -23,11 +23,20 @@ from qa_bot.schema import QABotError
 
 FILLER = "Many further experiments on other data sets are described at length in this work. " * 12
 PAPERS = [
-    make_paper(f"p{n}", f"The {name} study", f"We study {name} networks. {FILLER}Our {name} model reaches {60 + n}.5% accuracy on the {name} benchmark.")
+    make_paper(
+        f"p{n}",
+        f"The {name} study",
+        f"We study {name} networks. {FILLER}Our {name} model reaches {60 + n}.5% accuracy on the {name} benchmark.",
+    )
     for n, name in enumerate(("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"), 1)
 ]
 QUESTIONS = [
-    Question(f"fact-{n}", f"What accuracy does the {paper.title.split()[1]} model reach on its benchmark?", (paper.title,), (f"{60 + n}.5%",))
+    Question(
+        f"fact-{n}",
+        f"What accuracy does the {paper.title.split()[1]} model reach on its benchmark?",
+        (paper.title,),
+        (f"{60 + n}.5%",),
+    )
     for n, paper in enumerate(PAPERS, 1)
 ] + [
     Question(f"none-{n}", text, answerable=False, kind="unanswerable")
@@ -54,7 +63,11 @@ def test_the_result_has_the_contract_s_shape_and_is_plain_data(engine):
     assert result["retrieval"]["hit@1"] == 1.0 and result["answers"]["point_recall"] == 1.0
     assert result["abstention"]["balanced_accuracy"] == 1.0 and result["abstention"]["false_declines"] == 0.0
     assert result["by_kind"]["fact"]["n"] == 10 and result["by_kind"]["unanswerable"]["retrieval"] == {}
-    assert result["intervals"]["answers"]["nugget_f3"][0] <= result["answers"]["nugget_f3"] <= result["intervals"]["answers"]["nugget_f3"][1]
+    assert (
+        result["intervals"]["answers"]["nugget_f3"][0]
+        <= result["answers"]["nugget_f3"]
+        <= result["intervals"]["answers"]["nugget_f3"][1]
+    )
     assert result["abstention"]["evidence_auc"] == 1.0
     assert result["run"]["mode"] == "extractive" and result["run"]["questions"]["count"] == 13
 
@@ -178,7 +191,11 @@ class Forgetful(OverlapEngine):
     """Finds nothing for half of the questions."""
 
     def search(self, query, k=10):
-        return [] if any(name in query for name in ("alpha", "beta", "gamma", "delta", "epsilon", "zeta")) else super().search(query, k)
+        return (
+            []
+            if any(name in query for name in ("alpha", "beta", "gamma", "delta", "epsilon", "zeta"))
+            else super().search(query, k)
+        )
 
 
 def test_comparison_finds_a_real_difference_and_lists_the_questions(engine):
@@ -211,9 +228,12 @@ def test_gates(engine):
     assert failed_gates(result, ["hit@5=1", "answers.point_recall=0.9", "fact:hit@1=1", "balanced_accuracy = 0.5"]) == []
     assert failed_gates(result, ["nugget_f3=1.01"])[0].startswith("nugget_f3 is ")
     for gate, said in {
-        "hit@7=1": "no figure 'hit@7'", "hit@5": "takes FIGURE=VALUE", "hit@5=high": "takes FIGURE=VALUE", "poem:hit@5=1": "no questions of the kind 'poem'",
+        "hit@7=1": "no figure 'hit@7'",
+        "hit@5": "takes FIGURE=VALUE",
+        "hit@5=high": "takes FIGURE=VALUE",
+        "poem:hit@5=1": "no questions of the kind 'poem'",
         "false_declines=0.1": "not better",
-    }.items():  # fmt: skip
+    }.items():
         with pytest.raises(GateError, match=said):
             failed_gates(result, [gate])
 
@@ -222,7 +242,7 @@ def test_the_report_is_one_file_without_anything_to_load_and_without_live_markup
     result = run(engine)
     path = write_report(result, tmp_path / "report")
     page = path.read_text(encoding="utf-8")
-    assert not re.search(r'(?:src|href)\s*=|@import|url\(', page), "nothing may be fetched"
+    assert not re.search(r"(?:src|href)\s*=|@import|url\(", page), "nothing may be fetched"
     assert "default-src 'none'" in page and "<b>tea</b>" not in page and "&lt;b&gt;tea" in page
     assert page.count("<details") == 13 and page.count("<svg") == 3 and "{{" not in page
     assert json.loads((tmp_path / "report" / "report.json").read_text())["n"] == 13
@@ -236,10 +256,16 @@ def test_a_report_of_few_questions_and_of_no_answerable_one(tmp_path, engine):
 
 
 def test_settings_in_a_run_hold_no_secret_and_no_path():
-    shown = public_settings({
-        "llm_api_key": "sk-secret", "llm_base_url": "http://me:word@host:80/v1?token=abc", "data_dir": "/home/me/x", "top_k": 6,
-        "llm_max_tokens": 1024, "llm_model": None,
-    })  # fmt: skip
+    shown = public_settings(
+        {
+            "llm_api_key": "sk-secret",
+            "llm_base_url": "http://me:word@host:80/v1?token=abc",
+            "data_dir": "/home/me/x",
+            "top_k": 6,
+            "llm_max_tokens": 1024,
+            "llm_model": None,
+        }
+    )
     assert shown == {"llm_base_url": "http://host:80/v1", "top_k": 6, "llm_max_tokens": 1024, "llm_model": None}
 
 

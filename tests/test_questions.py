@@ -8,7 +8,15 @@ from collections import Counter
 import pytest
 
 from qa_bot.evaluation.names import resolve_papers
-from qa_bot.evaluation.questions import KINDS, Question, QuestionError, load_questions, questions_digest, shipped_questions, split_of
+from qa_bot.evaluation.questions import (
+    KINDS,
+    Question,
+    QuestionError,
+    load_questions,
+    questions_digest,
+    shipped_questions,
+    split_of,
+)
 from qa_bot.evaluation.wording import contains_phrase, content_tokens
 
 # Points of these kinds are names, years and counts, which stand in the bibliography and not in an abstract.
@@ -42,7 +50,16 @@ def test_it_is_large_and_diverse_enough(questions):
     counts = Counter(question.kind for question in questions)
     assert len(questions) >= 170
     assert set(counts) == set(KINDS)
-    least = {"fact": 55, "paraphrase": 30, "multi": 15, "list": 15, "metadata": 15, "unanswerable": 30, "false_premise": 8, "follow_up": 15}
+    least = {
+        "fact": 55,
+        "paraphrase": 30,
+        "multi": 15,
+        "list": 15,
+        "metadata": 15,
+        "unanswerable": 30,
+        "false_premise": 8,
+        "follow_up": 15,
+    }
     assert all(counts[kind] >= number for kind, number in least.items()), counts
     assert len({q.question for q in questions if not q.history}) == sum(not q.history for q in questions)
 
@@ -125,7 +142,9 @@ def write(tmp_path, text, name="mine.jsonl"):
 
 
 def test_a_minimal_question_gets_defaults(tmp_path):
-    path = write(tmp_path, '\n{"question": "What is SigLIP?", "papers": ["Sigmoid Loss"]}\n\n{"question": "Moon?", "answerable": false}\n')
+    path = write(
+        tmp_path, '\n{"question": "What is SigLIP?", "papers": ["Sigmoid Loss"]}\n\n{"question": "Moon?", "answerable": false}\n'
+    )
     first, second = load_questions(path)
     assert (first.id, first.kind, first.answerable, first.line) == ("line-2", "fact", True, 2)
     assert (second.kind, second.answerable, second.papers) == ("unanswerable", False, ())
@@ -165,13 +184,17 @@ def test_csv_is_read_with_quotes_lists_and_history(tmp_path):
         ('{"question": "Q?", "answer": ["x"], "answerable": false}\n', "q.jsonl", "cannot have"),
         ('{"question": "Q?", "papers": ["A"], "history": [["bot", "hi"]]}\n', "q.jsonl", '"history" must be'),
         ('{"question": "Q?", "papers": ["A"], "split": "train"}\n', "q.jsonl", '"split" must be dev or test'),
-        ('{"id": "a", "question": "Q?", "papers": ["A"]}\n{"id": "a", "question": "R?", "papers": ["A"]}\n', "q.jsonl", "line 2: the id 'a' was used before, on line 1"),
+        (
+            '{"id": "a", "question": "Q?", "papers": ["A"]}\n{"id": "a", "question": "R?", "papers": ["A"]}\n',
+            "q.jsonl",
+            "line 2: the id 'a' was used before, on line 1",
+        ),
         ("", "q.jsonl", "holds no questions"),
         ("frage,antwort\nx,y\n", "q.csv", 'line 1: the header row names no column "question"'),
         ("question,papers\nQ?,A,B\n", "q.csv", "line 2: has more cells than the header"),
-        ('question,answer\nQ?,"[x"\n', "q.csv", "line 2: the cell \"answer\" starts like JSON"),
+        ('question,answer\nQ?,"[x"\n', "q.csv", 'line 2: the cell "answer" starts like JSON'),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_said_with_its_line(tmp_path, text, name, said):
     with pytest.raises(QuestionError) as caught:
         load_questions(write(tmp_path, text, name))
@@ -200,7 +223,10 @@ def test_an_empty_split_is_refused(tmp_path):
 def test_the_digest_ignores_order_and_layout_and_sees_content(tmp_path):
     a = '{"id": "a", "question": "Q?", "papers": ["A"]}'
     b = '{"id": "b", "question": "R?", "papers": ["A"]}'
-    one, two = load_questions(write(tmp_path, f"{a}\n{b}\n", "1.jsonl")), load_questions(write(tmp_path, f"\n{b}\n{a}\n", "2.jsonl"))
+    one, two = (
+        load_questions(write(tmp_path, f"{a}\n{b}\n", "1.jsonl")),
+        load_questions(write(tmp_path, f"\n{b}\n{a}\n", "2.jsonl")),
+    )
     assert questions_digest(one) == questions_digest(two)
     assert questions_digest(one) != questions_digest(one[:1])
 
@@ -208,7 +234,13 @@ def test_the_digest_ignores_order_and_layout_and_sees_content(tmp_path):
 def test_papers_are_found_by_title_alias_and_id_and_a_slip_of_the_pen():
     from scripted_engine import make_paper
 
-    bit = make_paper("p1", "Big Transfer (BiT): General Visual Representation Learning", "...", aliases=("Large Scale Learning",), arxiv_id="1912.11370")
+    bit = make_paper(
+        "p1",
+        "Big Transfer (BiT): General Visual Representation Learning",
+        "...",
+        aliases=("Large Scale Learning",),
+        arxiv_id="1912.11370",
+    )
     vit = make_paper("p2", "Scaling Vision Transformers", "...", doi="10.1/x")
 
     def resolve(*names: str):
@@ -218,5 +250,7 @@ def test_papers_are_found_by_title_alias_and_id_and_a_slip_of_the_pen():
     assert resolve("Large-Scale Learning", "p2") == {"p1", "p2"}
     assert resolve("1912.11370") == resolve("arXiv:1912.11370") == {"p1"} and resolve("10.1/X") == {"p2"}
     assert resolve("Scaling Vision Transfomers") == {"p2"}
-    with pytest.raises(QuestionError, match=r"line 7: no paper of the collection is called 'Scaling Language Models' \(the nearest title is"):
+    with pytest.raises(
+        QuestionError, match=r"line 7: no paper of the collection is called 'Scaling Language Models' \(the nearest title is"
+    ):
         resolve("Scaling Language Models")

@@ -14,7 +14,25 @@ from qa_bot.evaluation.runs import EvalResult, RunError, load_run
 from qa_bot.evaluation.summary import GateError, failed_gates, figure, parse_gates
 
 __all__ = [
-    "Engine", "EvalResult", "GateError", "Question", "QuestionError", "RunError", "compare_folders", "compare_runs", "comparison_text",
-    "engine_support", "evaluate", "failed_gates", "figure", "judge_run", "load_questions", "load_run", "parse_gates", "report_markdown", "run_eval",
-    "shipped_questions", "write_report",
-]  # fmt: skip
+    "Engine",
+    "EvalResult",
+    "GateError",
+    "Question",
+    "QuestionError",
+    "RunError",
+    "compare_folders",
+    "compare_runs",
+    "comparison_text",
+    "engine_support",
+    "evaluate",
+    "failed_gates",
+    "figure",
+    "judge_run",
+    "load_questions",
+    "load_run",
+    "parse_gates",
+    "report_markdown",
+    "run_eval",
+    "shipped_questions",
+    "write_report",
+]

@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping
 from qa_bot.schema import Answer
 
 
-
 def abstains(answer: Answer, expected: Collection[str]) -> bool:
     """True when the answer claims no answer: declined, or partial and citing no paper but the expected ones.
 
@@ -37,7 +36,9 @@ def is_partly_correct(scores: Mapping[str, float]) -> bool:
     return not is_correct(scores) and scores.get("point_recall", 1.0) > 0 and scores.get("paper_citation_recall", 1.0) > 0
 
 
-def abstention_scores(answer: Answer, *, answerable: bool, expected: Collection[str], scores: Mapping[str, float]) -> dict[str, float]:
+def abstention_scores(
+    answer: Answer, *, answerable: bool, expected: Collection[str], scores: Mapping[str, float]
+) -> dict[str, float]:
     """Score one answer's decision to answer.
 
     - `answerable_answered`: 1 unless an answerable question was declined (its mean is 1 - the rate of false declines).

@@ -74,7 +74,9 @@ def statement_citations(answer: Answer, supports: SupportCheck) -> tuple[float, 
     nothing but title, authors and date of what it cites is carried by these. The line that introduces a list is no
     statement, its items are (ALCE, QAMPARI). None without statements.
     """
-    sentences = [(s, _bare(s.text)) for s in answer.sentences if _bare(s.text) and not (_bare(s.text).endswith(":") and not s.citations)]
+    sentences = [
+        (s, _bare(s.text)) for s in answer.sentences if _bare(s.text) and not (_bare(s.text).endswith(":") and not s.citations)
+    ]
     if not sentences:
         return None
     texts = {source.number: premise(source) for source in answer.sources}
@@ -133,7 +135,9 @@ def nugget_f(text: str, recall: float, n_points: int, *, beta: float = NUGGET_BE
     return (beta**2 + 1) * precision * recall / (beta**2 * precision + recall) if recall else 0.0
 
 
-def answer_scores(answer: Answer, *, expected: Collection[str], points: Sequence[str], answerable: bool, supports: SupportCheck) -> dict[str, float]:
+def answer_scores(
+    answer: Answer, *, expected: Collection[str], points: Sequence[str], answerable: bool, supports: SupportCheck
+) -> dict[str, float]:
     """Score one answer; `expected` are paper ids. Metrics that need gold data apply to answerable questions only."""
     scores: dict[str, float] = {}
     declined = answer.status == "declined"

@@ -48,7 +48,14 @@ def run_eval(
         concurrency = concurrency or (LLM_CONCURRENCY if engine.llm is not None else 1)
         result = evaluate(engine, asked, run_dir=folder, split=split, concurrency=concurrency, on_progress=on_progress)
         if with_judge or with_llama_index:
-            result = judge_run(result, engine, with_judge=with_judge, with_llama_index=with_llama_index, concurrency=concurrency, on_progress=on_progress)
+            result = judge_run(
+                result,
+                engine,
+                with_judge=with_judge,
+                with_llama_index=with_llama_index,
+                concurrency=concurrency,
+                on_progress=on_progress,
+            )
     finally:
         engine.close()
     if report_dir:
@@ -59,9 +66,15 @@ def run_eval(
 
 
 def judge_run(
-    result: EvalResult, engine: Any, *, with_judge: bool = True, with_llama_index: bool = False, llm: object | None = None, concurrency: int = 1,
+    result: EvalResult,
+    engine: Any,
+    *,
+    with_judge: bool = True,
+    with_llama_index: bool = False,
+    llm: object | None = None,
+    concurrency: int = 1,
     on_progress: OnProgress = lambda what, n, of: None,
-) -> EvalResult:  # fmt: skip
+) -> EvalResult:
     """Have an LLM judge a finished run and return the run with `judged` filled; verdicts are saved as they come.
 
     `llm` judges in place of the configured endpoint. Raise JudgeError where there is none, LLMError where it fails.
@@ -81,14 +94,22 @@ def judge_run(
         def keep(identity: str, found: list[judging.Verdict]) -> None:
             if saved:
                 with saved.open("a", encoding="utf-8") as stream:
-                    stream.write(json.dumps({"id": identity, "stamp": _stamp(stamp, engine.settings), "verdicts": [asdict(v) for v in found]}, ensure_ascii=False) + "\n")
+                    stream.write(
+                        json.dumps(
+                            {"id": identity, "stamp": _stamp(stamp, engine.settings), "verdicts": [asdict(v) for v in found]},
+                            ensure_ascii=False,
+                        )
+                        + "\n"
+                    )
             on_progress("judging", len(verdicts), len(result.rows))
 
         def count(identity: str, found: list[judging.Verdict]) -> None:
             verdicts[identity] = found
             keep(identity, found)
 
-        verdicts |= judging.judge_rows(result.rows, papers, judge=model, prompts=prompts, concurrency=concurrency, done=dict(verdicts), on_row=count)
+        verdicts |= judging.judge_rows(
+            result.rows, papers, judge=model, prompts=prompts, concurrency=concurrency, done=dict(verdicts), on_row=count
+        )
         figures = judging.judge_figures(verdicts, model=model.model) | {"prompts": stamp}
     if with_llama_index:
         from qa_bot.evaluation.llama_evaluators import llama_index_figures, llama_index_scores
@@ -115,7 +136,9 @@ def _find(name: str | Path, runs_dir: Path | None) -> Path:
     if (runs_dir / path).is_dir():
         return runs_dir / path
     known = ", ".join(sorted(p.name for p in runs_dir.glob("*") if p.is_dir())[-5:]) if runs_dir.is_dir() else ""
-    raise RunError(f"There is no run {name}. " + (f"The latest under {runs_dir} are: {known}." if known else "Run `qa-bot eval` first."))
+    raise RunError(
+        f"There is no run {name}. " + (f"The latest under {runs_dir} are: {known}." if known else "Run `qa-bot eval` first.")
+    )
 
 
 def _stamp(prompts: str, settings: Settings) -> str:

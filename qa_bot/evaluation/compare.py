@@ -15,9 +15,19 @@ from qa_bot.evaluation.statistics import holm, mean_interval, paired_permutation
 
 # Few, so that Holm's correction costs little; each run's own figures show the rest.
 COMPARED = (
-    "hit@5", "recall@5", "mrr@10", "ndcg@10", "paper_citation_recall", "paper_citation_precision", "statement_citation_recall",
-    "point_recall", "nugget_f3", "answerable_answered", "unanswerable_abstained", "truthfulness",
-)  # fmt: skip
+    "hit@5",
+    "recall@5",
+    "mrr@10",
+    "ndcg@10",
+    "paper_citation_recall",
+    "paper_citation_precision",
+    "statement_citation_recall",
+    "point_recall",
+    "nugget_f3",
+    "answerable_answered",
+    "unanswerable_abstained",
+    "truthfulness",
+)
 
 
 @dataclass(frozen=True)
@@ -74,27 +84,38 @@ def compare_runs(first: EvalResult, second: EvalResult) -> Comparison:
     """
     before, after = {row["id"]: row for row in first.rows}, {row["id"]: row for row in second.rows}
     shared = [
-        identity for identity in before
-        if identity in after and before[identity]["question"] == after[identity]["question"]
-    ]  # fmt: skip
+        identity for identity in before if identity in after and before[identity]["question"] == after[identity]["question"]
+    ]
     if not shared:
         raise RunError("The two runs share no question, so there is nothing to compare. Compare runs of the same question set.")
     pairs = [(before[identity], after[identity]) for identity in shared]
-    groups = {"all": pairs} | {kind: [p for p in pairs if p[0]["kind"] == kind] for kind in dict.fromkeys(p[0]["kind"] for p in pairs)}
+    groups = {"all": pairs} | {
+        kind: [p for p in pairs if p[0]["kind"] == kind] for kind in dict.fromkeys(p[0]["kind"] for p in pairs)
+    }
     return Comparison(
-        first=_label(first), second=_label(second), differs_in=tuple(_header_differences(first.header, second.header)),
+        first=_label(first),
+        second=_label(second),
+        differs_in=tuple(_header_differences(first.header, second.header)),
         only_in_one=tuple(sorted((before.keys() | after.keys()) - set(shared))),
         differences=tuple(d for name, group in groups.items() for d in _differences(name, group)),
         changes=tuple(change for pair in pairs if (change := _change(*pair))),
-    )  # fmt: skip
+    )
 
 
 def comparison_text(comparison: Comparison) -> str:
     """Return a comparison as Markdown: what differs, the table, the questions that changed."""
-    lines = [f"# {comparison.first} → {comparison.second}", "", "The runs differ in: " + ("; ".join(comparison.differs_in) or "nothing that is recorded")]
+    lines = [
+        f"# {comparison.first} → {comparison.second}",
+        "",
+        "The runs differ in: " + ("; ".join(comparison.differs_in) or "nothing that is recorded"),
+    ]
     if comparison.only_in_one:
         lines.append(f"Left out, being in one run only: {', '.join(comparison.only_in_one)}")
-    lines += ["", "| questions | metric | n | first | second | difference | 95 % interval | p | p (Holm) |", "|---|---|--:|--:|--:|--:|--:|--:|--:|"]
+    lines += [
+        "",
+        "| questions | metric | n | first | second | difference | 95 % interval | p | p (Holm) |",
+        "|---|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
     for d in comparison.differences:
         mark = " *" if d.p_holm < 0.05 else ""
         lines.append(
@@ -124,8 +145,11 @@ def _differences(group: str, pairs: Sequence[tuple[Mapping, Mapping]]) -> list[D
 def _change(before: Mapping[str, Any], after: Mapping[str, Any]) -> Change | None:
     notes, balance = [], 0.0
     for name, words in {
-        "truthfulness": "truthfulness", "hit@5": "gold paper in the first 5", "point_recall": "gold points", "paper_citation_recall": "expected papers cited"
-    }.items():  # fmt: skip
+        "truthfulness": "truthfulness",
+        "hit@5": "gold paper in the first 5",
+        "point_recall": "gold points",
+        "paper_citation_recall": "expected papers cited",
+    }.items():
         a, b = before["scores"].get(name), after["scores"].get(name)
         if a is not None and b is not None and a != b:
             notes.append(f"{words} {a:g} → {b:g}")
@@ -145,7 +169,11 @@ def _header_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> 
         if a == b:
             continue
         if isinstance(a, Mapping) and isinstance(b, Mapping):
-            differing += [f"{name}.{key} ({_short(a.get(key))} → {_short(b.get(key))})" for key in sorted(a.keys() | b.keys()) if a.get(key) != b.get(key)]
+            differing += [
+                f"{name}.{key} ({_short(a.get(key))} → {_short(b.get(key))})"
+                for key in sorted(a.keys() | b.keys())
+                if a.get(key) != b.get(key)
+            ]
         else:
             differing.append(f"{name} ({_short(a)} → {_short(b)})")
     return differing

@@ -83,9 +83,15 @@ def score(
 
 
 def _ask_all(
-    engine: Engine, questions: Sequence[Question], expected: dict[str, frozenset[str]], supports: SupportCheck,
-    concurrency: int, on_progress: OnProgress, *, writer: RunWriter | None,
-) -> list[dict[str, Any]]:  # fmt: skip
+    engine: Engine,
+    questions: Sequence[Question],
+    expected: dict[str, frozenset[str]],
+    supports: SupportCheck,
+    concurrency: int,
+    on_progress: OnProgress,
+    *,
+    writer: RunWriter | None,
+) -> list[dict[str, Any]]:
     done = dict(writer.done) if writer else {}
     todo = [q for q in questions if q.id not in done]
     on_progress("asking", len(questions) - len(todo), len(questions))
@@ -128,21 +134,43 @@ def _row(engine: Engine, question: Question, expected: frozenset[str], supports:
     ranking = [hit.paper.paper_id for hit in hits]
     scores = score(question, answer, ranking, expected=expected, supports=supports)
     return {
-        "id": question.id, "kind": question.kind, "split": question.split, "question": question.question,
-        "history": [list(turn) for turn in question.history], "answerable": question.answerable, "papers": list(question.papers),
-        "expected": sorted(expected), "points": list(question.points), "standalone_question": answer.standalone_question,
-        "status": answer.status, "reason": answer.reason, "mode": answer.mode, "model": answer.model, "text": answer.text,
+        "id": question.id,
+        "kind": question.kind,
+        "split": question.split,
+        "question": question.question,
+        "history": [list(turn) for turn in question.history],
+        "answerable": question.answerable,
+        "papers": list(question.papers),
+        "expected": sorted(expected),
+        "points": list(question.points),
+        "standalone_question": answer.standalone_question,
+        "status": answer.status,
+        "reason": answer.reason,
+        "mode": answer.mode,
+        "model": answer.model,
+        "text": answer.text,
         "sentences": [
-            {"text": s.text, "citations": list(s.citations), "support": s.support, "reason": s.reason, "quotes": [[e.source, e.quote] for e in s.evidence]}
+            {
+                "text": s.text,
+                "citations": list(s.citations),
+                "support": s.support,
+                "reason": s.reason,
+                "quotes": [[e.source, e.quote] for e in s.evidence],
+            }
             for s in answer.sentences
         ],
-        "sources": [{"number": s.number, "paper_id": s.paper_id, "title": s.title, "year": s.year, "cited": s.cited} for s in answer.sources],
-        "problems": [{"kind": p.kind, "message": p.message} for p in answer.problems], "usage": _plain_usage(answer),
-        "seconds": round(seconds, 4), "evidence_score": evidence_score(answer),
+        "sources": [
+            {"number": s.number, "paper_id": s.paper_id, "title": s.title, "year": s.year, "cited": s.cited}
+            for s in answer.sources
+        ],
+        "problems": [{"kind": p.kind, "message": p.message} for p in answer.problems],
+        "usage": _plain_usage(answer),
+        "seconds": round(seconds, 4),
+        "evidence_score": evidence_score(answer),
         "retrieved": [{"paper_id": hit.paper.paper_id, "title": hit.paper.title, "score": round(hit.score, 4)} for hit in hits],
         "scores": {name: round(value, 6) for name, value in scores.items()},
         "correct": is_correct(scores) and answer.status != "declined" if question.answerable else None,
-    }  # fmt: skip
+    }
 
 
 def evidence_score(answer: Answer) -> float:
@@ -154,4 +182,6 @@ def evidence_score(answer: Answer) -> float:
 
 
 def _plain_usage(answer: Answer) -> dict[str, float]:
-    return {name: value for name, value in answer.usage.items() if isinstance(value, (int, float)) and not isinstance(value, bool)}
+    return {
+        name: value for name, value in answer.usage.items() if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }

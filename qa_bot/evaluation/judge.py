@@ -59,7 +59,10 @@ def open_judge(settings: Settings, *, llm: object | None = None) -> ChatModel:
         settings = settings.model_copy(update=update)
     judge = open_llm(settings, llm=llm)
     if judge is None:
-        raise JudgeError("There is no LLM to judge with. Set QA_BOT_JUDGE_BASE_URL and QA_BOT_JUDGE_MODEL, or QA_BOT_LLM_BASE_URL, or leave --judge out.")
+        raise JudgeError(
+            "There is no LLM to judge with. Set QA_BOT_JUDGE_BASE_URL and QA_BOT_JUDGE_MODEL, or QA_BOT_LLM_BASE_URL, "
+            "or leave --judge out."
+        )
     return judge
 
 
@@ -72,10 +75,14 @@ def judge_prompts(folder: Path | None = None) -> dict[str, Template]:
         try:
             template = Template(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            raise JudgeError(f"The prompt {path.name} cannot be read: {error}. Restore it, or unset QA_BOT_PROMPTS_DIR.") from error
+            raise JudgeError(
+                f"The prompt {path.name} cannot be read: {error}. Restore it, or unset QA_BOT_PROMPTS_DIR."
+            ) from error
         missing = sorted(set(fields) - set(template.get_identifiers()))
         if missing or not template.is_valid():
-            raise JudgeError(f"The prompt {path.name} lacks ${', $'.join(missing)} or has a stray $ (write $$ for a dollar). Correct it.")
+            raise JudgeError(
+                f"The prompt {path.name} lacks ${', $'.join(missing)} or has a stray $ (write $$ for a dollar). Correct it."
+            )
         prompts[task] = template
     return prompts
 
@@ -84,7 +91,9 @@ def prompts_digest(prompts: Mapping[str, Template]) -> str:
     return hashlib.sha256(json.dumps({k: v.template for k, v in sorted(prompts.items())}).encode()).hexdigest()
 
 
-def judge_row(row: Mapping[str, Any], papers: Mapping[str, Paper], *, judge: ChatModel, prompts: Mapping[str, Template]) -> list[Verdict]:
+def judge_row(
+    row: Mapping[str, Any], papers: Mapping[str, Paper], *, judge: ChatModel, prompts: Mapping[str, Template]
+) -> list[Verdict]:
     """Judge one row of a run; `papers` by id supply what is cited. A declined answer is not judged.
 
     Raise LLMError where the endpoint fails.
@@ -103,15 +112,26 @@ def judge_row(row: Mapping[str, Any], papers: Mapping[str, Paper], *, judge: Cha
         for number, sentence in enumerate(sentences, 1):
             cited = [papers[by_number[n]] for n in sentence["citations"] if by_number.get(n) in papers]
             texts = "\n".join(f"<paper>{_inside(_premise(paper))}</paper>" for paper in cited) or "<paper>none is cited</paper>"
-            blocks.append(f"<sentence number=\"{number}\">\n<text>{_inside(sentence['text'])}</text>\n{texts}\n</sentence>")
-        verdicts += _ask("judge_support", prompts["judge_support"].substitute(sentences="\n\n".join(blocks)), [s["text"] for s in sentences], judge)
+            blocks.append(f'<sentence number="{number}">\n<text>{_inside(sentence["text"])}</text>\n{texts}\n</sentence>')
+        verdicts += _ask(
+            "judge_support",
+            prompts["judge_support"].substitute(sentences="\n\n".join(blocks)),
+            [s["text"] for s in sentences],
+            judge,
+        )
     return verdicts
 
 
 def judge_rows(
-    rows: Sequence[Mapping[str, Any]], papers: Iterable[Paper], *, judge: ChatModel, prompts: Mapping[str, Template], concurrency: int = 1,
-    done: Mapping[str, list[Verdict]] | None = None, on_row: Callable[[str, list[Verdict]], None] = lambda identity, verdicts: None,
-) -> dict[str, list[Verdict]]:  # fmt: skip
+    rows: Sequence[Mapping[str, Any]],
+    papers: Iterable[Paper],
+    *,
+    judge: ChatModel,
+    prompts: Mapping[str, Template],
+    concurrency: int = 1,
+    done: Mapping[str, list[Verdict]] | None = None,
+    on_row: Callable[[str, list[Verdict]], None] = lambda identity, verdicts: None,
+) -> dict[str, list[Verdict]]:
     """Judge every row that is not in `done`, calling `on_row` as each one comes; return the verdicts by question id."""
     by_id = {paper.paper_id: paper for paper in papers}
     found = dict(done or {})
@@ -152,11 +172,11 @@ def parse_verdicts(task: str, reply: str, items: Sequence[str]) -> list[Verdict]
         raise ValueError("there is no JSON object")
     entries = json.loads(reply[start : end + 1]).get("verdicts")
     if not isinstance(entries, list) or len(entries) != len(items):
-        raise ValueError(f"\"verdicts\" must be a list of {len(items)} entries")
+        raise ValueError(f'"verdicts" must be a list of {len(items)} entries')
     verdicts = []
     for number, (item, entry) in enumerate(zip(items, entries, strict=True), 1):
         if not isinstance(entry, dict) or entry.get("number", number) not in (number, str(number)):
-            raise ValueError(f"entry {number} must be an object with \"number\": {number}")
+            raise ValueError(f'entry {number} must be an object with "number": {number}')
         verdict = str(entry.get("verdict", "")).strip().lower()
         if verdict not in TASKS[task]:
             raise ValueError(f"the verdict of entry {number} must be one of {', '.join(TASKS[task])}")
@@ -173,7 +193,11 @@ def _ask(task: str, prompt: str, items: Sequence[str], judge: ChatModel) -> list
             return parse_verdicts(task, reply, items)
         except (ValueError, AttributeError) as error:
             fault = str(error)
-            messages = [*messages[:1], {"role": "assistant", "content": reply}, {"role": "user", "content": f"That cannot be read: {fault}. Reply with the JSON object only."}]
+            messages = [
+                *messages[:1],
+                {"role": "assistant", "content": reply},
+                {"role": "user", "content": f"That cannot be read: {fault}. Reply with the JSON object only."},
+            ]
     return [Verdict(task, item, "unreadable", fault, None) for item in items]
 
 

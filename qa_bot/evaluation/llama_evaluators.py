@@ -17,7 +17,9 @@ from qa_bot.schema import Paper, Source
 NAMES = ("llama_index_faithfulness", "llama_index_relevancy", "llama_index_correctness")
 
 
-def llama_index_scores(rows: Sequence[Mapping[str, Any]], papers: Iterable[Paper], *, judge: ChatModel) -> dict[str, dict[str, float]]:
+def llama_index_scores(
+    rows: Sequence[Mapping[str, Any]], papers: Iterable[Paper], *, judge: ChatModel
+) -> dict[str, dict[str, float]]:
     """Return the scores of llama-index's evaluators by question id; declined answers are left out.
 
     Faithfulness and Relevancy see the papers that the answer cites. Correctness needs gold points and is divided by 5.

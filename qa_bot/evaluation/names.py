@@ -14,7 +14,7 @@ from qa_bot.evaluation.wording import tokens
 from qa_bot.schema import Paper
 
 ALMOST_EQUAL = 93
-WORTH_NAMING = 55
+WORTH_NAMING = 50
 
 
 def resolve_papers(questions: Sequence[Question], papers: Sequence[Paper]) -> dict[str, frozenset[str]]:
@@ -43,7 +43,10 @@ def resolve_papers(questions: Sequence[Question], papers: Sequence[Paper]) -> di
         resolved[question.id] = frozenset(ids)
     if faults:
         shown = "; ".join(faults[:10]) + (f"; and {len(faults) - 10} more" if len(faults) > 10 else "")
-        raise QuestionError(f"The question set names papers that are not in the collection: {shown}. Correct the names, or ingest those papers first.")
+        raise QuestionError(
+            f"The question set names papers that are not in the collection: {shown}. "
+            "Correct the names, or ingest those papers first."
+        )
     return resolved
 
 

@@ -30,9 +30,20 @@ _CONTENT = frozenset(".py .md .txt .json .jsonl .onnx .npz .npy .csv .tsv .gz .b
 _SECRET = ("key", "token", "password", "secret")
 # Files of the package that cannot change an answer or a figure.
 _NOT_ANSWERING = (
-    "__main__.py", "app", "cli", "diagnosis.py", "window/", "query_engine.py", "evaluation/report", "evaluation/compare.py",
-    "evaluation/readme.py", "evaluation/command.py", "evaluation/judge.py", "evaluation/llama_evaluators.py", "prompts/judge_",
-)  # fmt: skip
+    "__main__.py",
+    "app",
+    "cli",
+    "diagnosis.py",
+    "window/",
+    "query_engine.py",
+    "evaluation/report",
+    "evaluation/compare.py",
+    "evaluation/readme.py",
+    "evaluation/command.py",
+    "evaluation/judge.py",
+    "evaluation/llama_evaluators.py",
+    "prompts/judge_",
+)
 # What decides whether two runs may share a folder; the rest of the header is for the reader.
 IDENTITY = ("mode", "split", "questions", "corpus", "settings", "models", "prompts", "code")
 
@@ -49,7 +60,10 @@ def describe_run(engine: Any, questions: Sequence[Question], *, split: str = "al
         "questions": {"count": len(questions), "digest": questions_digest(questions)},
         "corpus": corpus_digest(engine.papers()),
         "settings": public_settings(settings.model_dump() if settings is not None else {}),
-        "models": {"llm": None if is_open else getattr(llm, "model", None), "embedding": getattr(getattr(engine, "embedding", None), "name", None)},
+        "models": {
+            "llm": None if is_open else getattr(llm, "model", None),
+            "embedding": getattr(getattr(engine, "embedding", None), "name", None),
+        },
         "prompts": getattr(getattr(engine, "templates", None), "digest", None),
         "code": code_digest(),
         "packages": {name: _version(name) for name in PACKAGES},
@@ -80,7 +94,8 @@ def public_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 def corpus_digest(papers: Sequence[Paper]) -> dict[str, Any]:
     """Return how many papers there are and a digest of all that an answer can draw on."""
     rows = sorted(
-        json.dumps([p.title, p.authors, p.date, p.aliases, p.categories, [v.abstract for v in p.versions]], ensure_ascii=False) for p in papers
+        json.dumps([p.title, p.authors, p.date, p.aliases, p.categories, [v.abstract for v in p.versions]], ensure_ascii=False)
+        for p in papers
     )
     return {"papers": len(papers), "digest": _sha(rows)}
 
@@ -93,11 +108,18 @@ def code_digest(package: Path | None = None) -> str:
     """
     package = package or Path(__file__).parents[1]
     prompts = package / "prompts" if (package / "prompts").is_dir() else package.parent / "prompts"
-    files = {path.relative_to(package).as_posix(): path for path in package.rglob("*") if path.suffix in _CONTENT and path.is_file()}
+    files = {
+        path.relative_to(package).as_posix(): path for path in package.rglob("*") if path.suffix in _CONTENT and path.is_file()
+    }
     files |= {f"prompts/{path.name}": path for path in prompts.glob("*.md")}
     digest = hashlib.sha256()
     for name, path in sorted(files.items()):
-        if name.startswith(_NOT_ANSWERING) or "__pycache__" in name or name.startswith("seeds/") or name == "evaluation/questions.jsonl":
+        if (
+            name.startswith(_NOT_ANSWERING)
+            or "__pycache__" in name
+            or name.startswith("seeds/")
+            or name == "evaluation/questions.jsonl"
+        ):
             continue
         if path.suffix == ".py":
             content = essential_code(path.read_text(encoding="utf-8")).encode()
@@ -114,7 +136,11 @@ def essential_code(source: str) -> str:
     lines = source.splitlines()
     for node in ast.walk(ast.parse(source)):
         body = getattr(node, "body", None)
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and body and isinstance(body[0], ast.Expr):
+        if (
+            isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+            and body
+            and isinstance(body[0], ast.Expr)
+        ):
             first = body[0]
             is_text = isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
             if is_text and first.lineno > getattr(node, "lineno", 0):

@@ -70,7 +70,9 @@ def load_questions(path: str | Path | None = None, *, split: str = "all") -> lis
     except FileNotFoundError:
         raise QuestionError(f"There is no question set at {path}. Give the path of a JSON lines or CSV file.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise QuestionError(f"The question set {path} cannot be read: {error}. Save it as UTF-8 text and check its permissions.") from error
+        raise QuestionError(
+            f"The question set {path} cannot be read: {error}. Save it as UTF-8 text and check its permissions."
+        ) from error
     rows = _csv_rows(text) if path.suffix.lower() == ".csv" else _json_rows(text)
     questions, faults, lines_by_id = [], [], {}
     for line, row in rows:
@@ -88,9 +90,13 @@ def load_questions(path: str | Path | None = None, *, split: str = "all") -> lis
         questions.append(question)
     if faults:
         shown = "; ".join(faults[:10]) + (f"; and {len(faults) - 10} more" if len(faults) > 10 else "")
-        raise QuestionError(f"{path.name} has {len(faults)} faulty line{'s' if len(faults) > 1 else ''}: {shown}. Correct them and run again.")
+        raise QuestionError(
+            f"{path.name} has {len(faults)} faulty line{'s' if len(faults) > 1 else ''}: {shown}. Correct them and run again."
+        )
     if not questions:
-        raise QuestionError(f"{path.name} holds no questions. Write one JSON object a line, with at least \"question\" and \"papers\" or \"answer\".")
+        raise QuestionError(
+            f'{path.name} holds no questions. Write one JSON object a line, with at least "question" and "papers" or "answer".'
+        )
     kept = [q for q in questions if split in ("all", q.split)]
     if not kept:
         raise QuestionError(f"{path.name} has no question in the split {split!r}; use --split all.")
@@ -99,7 +105,9 @@ def load_questions(path: str | Path | None = None, *, split: str = "all") -> lis
 
 def questions_digest(questions: Iterable[Question]) -> str:
     """Return a SHA-256 over what is asked and expected; line numbers and order do not count."""
-    rows = sorted(json.dumps({k: v for k, v in vars(q).items() if k != "line"}, ensure_ascii=False, sort_keys=True) for q in questions)
+    rows = sorted(
+        json.dumps({k: v for k, v in vars(q).items() if k != "line"}, ensure_ascii=False, sort_keys=True) for q in questions
+    )
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
@@ -119,7 +127,7 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
     reader = csv.DictReader(text.splitlines(keepends=True), skipinitialspace=True)
     names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
     if "question" not in names:
-        yield 1, f"the header row names no column \"question\" (it has: {', '.join(names) or 'nothing'})"
+        yield 1, f'the header row names no column "question" (it has: {", ".join(names) or "nothing"})'
         return
     reader.fieldnames = names
     try:
@@ -128,7 +136,10 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
                 yield reader.line_num, f"has more cells than the header ({len(names)}); put cells with commas in double quotes"
                 continue
             try:
-                yield reader.line_num, {name: _csv_cell(name, cell.strip()) for name, cell in row.items() if cell and cell.strip()}
+                yield (
+                    reader.line_num,
+                    {name: _csv_cell(name, cell.strip()) for name, cell in row.items() if cell and cell.strip()},
+                )
             except ValueError as error:
                 yield reader.line_num, str(error)
     except csv.Error as error:
@@ -142,7 +153,7 @@ def _csv_cell(name: str, cell: str) -> Any:
         try:
             return json.loads(cell)
         except json.JSONDecodeError as error:
-            raise ValueError(f"the cell \"{name}\" starts like JSON but is not ({error.msg})") from error
+            raise ValueError(f'the cell "{name}" starts like JSON but is not ({error.msg})') from error
     parts = [part.strip() for part in cell.split(" | ")]
     return [[("user", "assistant")[i % 2], part] for i, part in enumerate(parts)] if name == "history" else parts
 
@@ -153,21 +164,25 @@ def _question(row: Mapping[str, Any], line: int) -> Question:
         raise ValueError(f"unknown field{'s' if len(unknown) > 1 else ''} {', '.join(unknown)} (known: {', '.join(_FIELDS)})")
     text = row.get("question")
     if not isinstance(text, str) or not text.strip():
-        raise ValueError("\"question\" is missing or empty")
+        raise ValueError('"question" is missing or empty')
     identity = row.get("id")
-    identity = str(identity).strip() if isinstance(identity, (str, int)) and not isinstance(identity, bool) and str(identity).strip() else f"line-{line}"
+    identity = (
+        str(identity).strip()
+        if isinstance(identity, (str, int)) and not isinstance(identity, bool) and str(identity).strip()
+        else f"line-{line}"
+    )
     papers, points = _strings(row, "papers"), _strings(row, "answer")
     kind = row.get("kind")
     if kind is not None and (not isinstance(kind, str) or not kind.strip()):
-        raise ValueError("\"kind\" must be a word, for example fact")
+        raise ValueError('"kind" must be a word, for example fact')
     answerable = _truth(row.get("answerable"), default=kind != "unanswerable")
     if answerable and not papers and not points:
-        raise ValueError("an answerable question needs \"papers\", \"answer\" points or both (or \"answerable\": false)")
+        raise ValueError('an answerable question needs "papers", "answer" points or both (or "answerable": false)')
     if not answerable and points:
-        raise ValueError("an unanswerable question cannot have \"answer\" points")
+        raise ValueError('an unanswerable question cannot have "answer" points')
     split = row.get("split") or split_of(identity)
     if split not in ("dev", "test"):
-        raise ValueError(f"\"split\" must be dev or test, not {split!r}")
+        raise ValueError(f'"split" must be dev or test, not {split!r}')
     kind = kind.strip() if kind else ("fact" if answerable else "unanswerable")
     return Question(identity, text.strip(), papers, points, answerable, kind, _history(row.get("history")), split, line)
 
@@ -178,7 +193,7 @@ def _strings(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
         return ()
     value = [value] if isinstance(value, str) else value
     if not isinstance(value, Sequence) or not all(isinstance(item, str) and item.strip() for item in value):
-        raise ValueError(f"\"{name}\" must be a list of non-empty texts")
+        raise ValueError(f'"{name}" must be a list of non-empty texts')
     return tuple(item.strip() for item in value)
 
 
@@ -190,7 +205,7 @@ def _truth(value: Any, *, default: bool) -> bool:
     word = str(value).strip().lower()
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
-    raise ValueError(f"\"answerable\" must be true or false, not {value!r}")
+    raise ValueError(f'"answerable" must be true or false, not {value!r}')
 
 
 def _history(value: Any) -> tuple[tuple[str, str], ...]:
@@ -199,7 +214,12 @@ def _history(value: Any) -> tuple[tuple[str, str], ...]:
     turns = []
     for turn in value if isinstance(value, list) else [value]:
         pair = (turn.get("role"), turn.get("content")) if isinstance(turn, dict) else turn
-        if not isinstance(pair, (list, tuple)) or len(pair) != 2 or pair[0] not in ("user", "assistant") or not isinstance(pair[1], str):
-            raise ValueError("\"history\" must be a list of [\"user\" or \"assistant\", text]")
+        if (
+            not isinstance(pair, (list, tuple))
+            or len(pair) != 2
+            or pair[0] not in ("user", "assistant")
+            or not isinstance(pair[1], str)
+        ):
+            raise ValueError('"history" must be a list of ["user" or "assistant", text]')
         turns.append((pair[0], pair[1]))
     return tuple(turns)

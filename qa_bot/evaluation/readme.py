@@ -23,9 +23,15 @@ COLUMNS = {
     "declined": "declined",
 }
 NAMES = {
-    "fact": "facts", "paraphrase": "paraphrases", "multi": "several papers", "list": "lists", "metadata": "authors, dates, counts",
-    "follow_up": "follow-ups", "false_premise": "false premises", "unanswerable": "unanswerable",
-}  # fmt: skip
+    "fact": "facts",
+    "paraphrase": "paraphrases",
+    "multi": "several papers",
+    "list": "lists",
+    "metadata": "authors, dates, counts",
+    "follow_up": "follow-ups",
+    "false_premise": "false premises",
+    "unanswerable": "unanswerable",
+}
 
 
 class ReadmeError(QABotError):

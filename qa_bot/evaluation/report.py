@@ -42,7 +42,16 @@ MEANINGS = {
     "false_declines": "answerable questions that were declined (less is better)",
     "evidence_auc": "how well the evidence score tells answerable from unanswerable (area under the ROC curve)",
 }
-BY_KIND = ("hit@5", "ndcg@10", "paper_citation_precision", "expected_papers_cited", "point_recall", "all_points_stated", "nugget_f3", "truthfulness")
+BY_KIND = (
+    "hit@5",
+    "ndcg@10",
+    "paper_citation_precision",
+    "expected_papers_cited",
+    "point_recall",
+    "all_points_stated",
+    "nugget_f3",
+    "truthfulness",
+)
 
 
 class ReportError(QABotError):
@@ -67,9 +76,24 @@ def write_report(result: EvalResult, folder: str | Path) -> Path:
 
 def report_markdown(result: Mapping[str, Any]) -> str:
     """Return the figures, overall and by kind, and the questions that went wrong."""
-    lines = ["# Evaluation", "", describe(result), "", figures_table(result), "", "## By kind of question", "", kinds_table(result)]
+    lines = [
+        "# Evaluation",
+        "",
+        describe(result),
+        "",
+        figures_table(result),
+        "",
+        "## By kind of question",
+        "",
+        kinds_table(result),
+    ]
     if "judge" in result:
-        lines += ["", "## LLM judge (not part of the figures above)", "", *(f"- {name}: {value}" for name, value in result["judge"].items() if name != "verdicts")]
+        lines += [
+            "",
+            "## LLM judge (not part of the figures above)",
+            "",
+            *(f"- {name}: {value}" for name, value in result["judge"].items() if name != "verdicts"),
+        ]
     wrong = [row for row in result["questions"] if outcome(row) not in ("right", "rightly declined")]
     lines += ["", f"## {len(wrong)} questions to look at", ""]
     for row in wrong:
@@ -84,10 +108,16 @@ def figures_table(result: Mapping[str, Any]) -> str:
         for name, value in result[section].items():
             interval = result["intervals"][section].get(name)
             shown = f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else ""
-            lines.append(f"| {name} | {value:.3f} | {shown} | {result['questions_counted'].get(name, result['n'])} | {MEANINGS.get(name, '')} |")
+            lines.append(
+                f"| {name} | {value:.3f} | {shown} | {result['questions_counted'].get(name, result['n'])} "
+                f"| {MEANINGS.get(name, '')} |"
+            )
     speed = result["speed"]
     if speed:
-        lines.append(f"| seconds per question | {speed['seconds_mean']:.3f} | | {result['n']} | median {speed['seconds_p50']:.3f}, 95th percentile {speed['seconds_p95']:.3f} |")
+        lines.append(
+            f"| seconds per question | {speed['seconds_mean']:.3f} | | {result['n']} "
+            f"| median {speed['seconds_p50']:.3f}, 95th percentile {speed['seconds_p95']:.3f} |"
+        )
     for name in ("prompt_tokens", "completion_tokens", "cost"):
         if name in speed:
             lines.append(f"| {name} | {speed[name]:g} | | {result['n']} | as reported by the server, all questions together |")
@@ -101,16 +131,24 @@ def kinds_table(result: Mapping[str, Any]) -> str:
         found = {name: value for section in SECTIONS for name, value in figures[section].items()}
         cells = [f"{found[name]:.3f}" if name in found else "" for name in BY_KIND]
         declined = found.get("false_declines", found.get("unanswerable_abstained"))
-        lines.append(f"| {kind} | {figures['n']} | " + " | ".join(cells) + f" | {'' if declined is None else f'{declined:.3f}'} |")
+        lines.append(
+            f"| {kind} | {figures['n']} | " + " | ".join(cells) + f" | {'' if declined is None else f'{declined:.3f}'} |"
+        )
     return "\n".join(lines)
 
 
 def describe(result: Mapping[str, Any]) -> str:
     """Return one line on what was evaluated."""
     run = result["run"]
-    model = run.get("models", {}).get("llm") or ", ".join(sorted({row["model"] for row in result["questions"] if row.get("model")}))
+    model = run.get("models", {}).get("llm") or ", ".join(
+        sorted({row["model"] for row in result["questions"] if row.get("model")})
+    )
     how = f"LLM {model}" if run["mode"] == "llm" else "extractive answers, no LLM"
-    return f"{result['n']} questions ({run['split']}) over {run['corpus']['papers']} papers; {how}; {run.get('started', '')}".rstrip("; ")
+    return (
+        f"{result['n']} questions ({run['split']}) over {run['corpus']['papers']} papers; {how}; {run.get('started', '')}".rstrip(
+            "; "
+        )
+    )
 
 
 def outcome(row: Mapping[str, Any]) -> str:

@@ -57,8 +57,15 @@ def _card(result: Mapping[str, Any], section: str, name: str, caption: str) -> s
         return ""
     low, high = result["intervals"][section][name]
     as_share = name != "truthfulness"
-    shown, bounds = (f"{100 * value:.1f} %", f"{100 * low:.0f} to {100 * high:.0f} %") if as_share else (f"{value:.2f}", f"{low:.2f} to {high:.2f}")
-    return f'<div class="card" title="{escape(MEANINGS[name])}"><b>{shown}</b><span>{escape(caption)}</span><small>95 %: {bounds}</small></div>'
+    shown, bounds = (
+        (f"{100 * value:.1f} %", f"{100 * low:.0f} to {100 * high:.0f} %")
+        if as_share
+        else (f"{value:.2f}", f"{low:.2f} to {high:.2f}")
+    )
+    return (
+        f'<div class="card" title="{escape(MEANINGS[name])}"><b>{shown}</b><span>{escape(caption)}</span>'
+        f"<small>95 %: {bounds}</small></div>"
+    )
 
 
 def _speed_card(result: Mapping[str, Any]) -> str:
@@ -66,7 +73,8 @@ def _speed_card(result: Mapping[str, Any]) -> str:
     if not speed:
         return ""
     shown = f"{1000 * speed['seconds_p50']:.0f} ms" if speed["seconds_p50"] < 1 else f"{speed['seconds_p50']:.1f} s"
-    return f'<div class="card"><b>{shown}</b><span>Median time to answer</span><small>95th percentile {speed["seconds_p95"]:.2f} s</small></div>'
+    slow = f"95th percentile {speed['seconds_p95']:.2f} s"
+    return f'<div class="card"><b>{shown}</b><span>Median time to answer</span><small>{slow}</small></div>'
 
 
 def _figures(result: Mapping[str, Any]) -> str:
@@ -78,7 +86,8 @@ def _figures(result: Mapping[str, Any]) -> str:
             bounds = f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else ""
             counted = result["questions_counted"].get(name, result["n"])
             rows.append(
-                f"<tr><td><code>{name}</code></td><td class=num>{value:.3f}</td><td class=num>{bounds}</td><td class=num>{counted}</td>"
+                f"<tr><td><code>{name}</code></td><td class=num>{value:.3f}</td><td class=num>{bounds}</td>"
+                f"<td class=num>{counted}</td>"
                 f"<td>{escape(MEANINGS.get(name, ''))}</td></tr>"
             )
     return "".join(rows)
@@ -92,13 +101,20 @@ def _judge(result: Mapping[str, Any]) -> str:
         if name == "verdicts":
             continue
         is_mean = isinstance(value, Mapping)
-        shown = f"{value['mean']:.3f} ({value['interval'][0]:.3f} to {value['interval'][1]:.3f}, {value['questions']} questions)" if is_mean else value
+        shown = (
+            f"{value['mean']:.3f} ({value['interval'][0]:.3f} to {value['interval'][1]:.3f}, {value['questions']} questions)"
+            if is_mean
+            else value
+        )
         rows.append(f"<tr><td>{escape(name)}</td><td>{escape(str(shown))}</td></tr>")
-    return f"<h2>LLM judge</h2><p>Kept apart: none of this enters the figures above.</p><div class=wide><table>{''.join(rows)}</table></div>"
+    said = "Kept apart: none of this enters the figures above."
+    return f"<h2>LLM judge</h2><p>{said}</p><div class=wide><table>{''.join(rows)}</table></div>"
 
 
 def _verdicts(found: Sequence[Mapping[str, Any]]) -> str:
-    items = "".join(f"<li><b>{escape(v['verdict'])}</b> {escape(v['item'])} <small>{escape(v['reason'])}</small></li>" for v in found)
+    items = "".join(
+        f"<li><b>{escape(v['verdict'])}</b> {escape(v['item'])} <small>{escape(v['reason'])}</small></li>" for v in found
+    )
     return f"<h4>LLM judge</h4><ul class=plain>{items}</ul>" if items else ""
 
 
@@ -110,17 +126,24 @@ def _question(row: Mapping[str, Any], verdicts: Sequence[Mapping[str, Any]]) -> 
     result = outcome(row)
     words = escape(" ".join([row["id"], row["question"], row["text"], *row["papers"]]).lower())
     history = "".join(f"<p class=turn><b>{escape(role)}</b> {escape(text)}</p>" for role, text in row["history"])
-    understood = f"<p class=note>Understood as: {escape(row['standalone_question'])}</p>" if row["standalone_question"] != row["question"] else ""
+    understood = (
+        f"<p class=note>Understood as: {escape(row['standalone_question'])}</p>"
+        if row["standalone_question"] != row["question"]
+        else ""
+    )
     problems = "".join(f"<li>{escape(p['kind'])}: {escape(p['message'])}</li>" for p in row["problems"])
     reason = f" · {escape(row['reason'])}" if row["reason"] else ""
     how = escape(row["model"] or row["mode"])
     return (
-        f'<details class=question data-kind="{escape(row["kind"])}" data-outcome="{result}" data-status="{row["status"]}" data-words="{words}">'
-        f'<summary><span class="badge {_TONE.get(result, "bad")}">{result}</span><span class=asked>{escape(row["question"])}</span>'
-        f'<span class=id>{escape(row["id"])} · {escape(row["kind"].replace("_", " "))}</span></summary>'
-        f"<div class=body>{history}{understood}<h4>Answer <small>{row['status']}{reason} · {how} · {row['seconds']:.2f} s</small></h4>{_answer(row)}"
+        f'<details class=question data-kind="{escape(row["kind"])}" data-outcome="{result}" data-status="{row["status"]}" '
+        f'data-words="{words}"><summary><span class="badge {_TONE.get(result, "bad")}">{result}</span>'
+        f"<span class=asked>{escape(row['question'])}</span>"
+        f"<span class=id>{escape(row['id'])} · {escape(row['kind'].replace('_', ' '))}</span></summary>"
+        f"<div class=body>{history}{understood}<h4>Answer "
+        f"<small>{row['status']}{reason} · {how} · {row['seconds']:.2f} s</small></h4>{_answer(row)}"
         + (f"<h4>Problems</h4><ul>{problems}</ul>" if problems else "")
-        + f"<div class=columns><div>{_gold(row)}</div><div>{_cited(row)}</div><div>{_retrieved(row)}</div></div>{_verdicts(verdicts)}{_scores(row)}</div></details>"
+        + f"<div class=columns><div>{_gold(row)}</div><div>{_cited(row)}</div><div>{_retrieved(row)}</div></div>"
+        f"{_verdicts(verdicts)}{_scores(row)}</div></details>"
     )
 
 
@@ -131,10 +154,15 @@ def _answer(row: Mapping[str, Any]) -> str:
     for sentence in row["sentences"]:
         tone, sign = _SUPPORT[sentence["support"]]
         # A sentence taken over word for word needs no quote below it.
-        quotes = "".join(f"<q>{escape(quote)} [{number}]</q>" for number, quote in sentence["quotes"] if quote not in sentence["text"])
+        quotes = "".join(
+            f"<q>{escape(quote)} [{number}]</q>" for number, quote in sentence["quotes"] if quote not in sentence["text"]
+        )
         title = escape(sentence["support"] + (f": {sentence['reason']}" if sentence["reason"] else ""))
         text = re.sub(r"~~(.*?)~~", r"<s>\1</s>", escape(sentence["text"]))
-        lines.append(f'<p class="answer sentence {tone}"><span class=sign title="{title}" aria-label="{sentence["support"]}">{sign}</span> {text}{quotes}</p>')
+        lines.append(
+            f'<p class="answer sentence {tone}"><span class=sign title="{title}" aria-label="{sentence["support"]}">{sign}</span>'
+            f" {text}{quotes}</p>"
+        )
     return "".join(lines)
 
 
@@ -151,14 +179,21 @@ def _cited(row: Mapping[str, Any]) -> str:
     items = "".join(f"<li>{_tick(s['paper_id'] in expected)} [{s['number']}] {escape(s['title'])}</li>" for s in cited)
     found = {source["paper_id"] for source in cited}
     titles = dict(zip((h["paper_id"] for h in row["retrieved"]), (h["title"] for h in row["retrieved"]), strict=True))
-    missing = "".join(f"<li>missing: {escape(titles.get(paper, paper))}</li>" for paper in row["expected"] if paper not in found and row["answerable"])
-    return f"<h4>Cited papers</h4><ul class=plain>{items}{missing}</ul>" if items or missing else "<h4>Cited papers</h4><p>none</p>"
+    missing = "".join(
+        f"<li>missing: {escape(titles.get(paper, paper))}</li>"
+        for paper in row["expected"]
+        if paper not in found and row["answerable"]
+    )
+    return (
+        f"<h4>Cited papers</h4><ul class=plain>{items}{missing}</ul>" if items or missing else "<h4>Cited papers</h4><p>none</p>"
+    )
 
 
 def _retrieved(row: Mapping[str, Any]) -> str:
     expected = set(row["expected"])
     items = "".join(
-        f'<li class="{"gold" if h["paper_id"] in expected else ""}">{escape(h["title"])} <small>{h["score"]:.3f}</small></li>' for h in row["retrieved"]
+        f'<li class="{"gold" if h["paper_id"] in expected else ""}">{escape(h["title"])} <small>{h["score"]:.3f}</small></li>'
+        for h in row["retrieved"]
     )
     return f"<h4>Retrieved papers</h4><ol>{items}</ol>"
 
@@ -169,7 +204,8 @@ def _scores(row: Mapping[str, Any]) -> str:
 
 
 def _tick(is_true: bool) -> str:
-    return '<span class="sign good" aria-label="yes">✓</span>' if is_true else '<span class="sign bad" aria-label="no">✗</span>'
+    tone, word, sign = ("good", "yes", "✓") if is_true else ("bad", "no", "✗")
+    return f'<span class="sign {tone}" aria-label="{word}">{sign}</span>'
 
 
 def _provenance(run: Mapping[str, Any]) -> str:

@@ -42,8 +42,10 @@ def kinds_plot(by_kind: Mapping[str, Mapping[str, Any]]) -> str:
             low, high = figures["intervals"][section][metric]
             note = f"{kind}: {metric} {value:.3f}, 95 % interval {low:.3f} to {high:.3f}"
             parts.append(
-                f'<g><title>{escape(note)}</title><line class="whisker" x1="{place(low):.1f}" x2="{place(high):.1f}" y1="{y}" y2="{y}"/>'
-                f'<circle class="dot" cx="{place(value):.1f}" cy="{y}" r="4.5"/></g>' + _text(x0 + panel - 2, y + 4, f"{value:.2f}", "value", "end")
+                f"<g><title>{escape(note)}</title>"
+                f'<line class="whisker" x1="{place(low):.1f}" x2="{place(high):.1f}" y1="{y}" y2="{y}"/>'
+                f'<circle class="dot" cx="{place(value):.1f}" cy="{y}" r="4.5"/></g>'
+                + _text(x0 + panel - 2, y + 4, f"{value:.2f}", "value", "end")
             )
     return _svg(width, height, parts, "Figures by kind of question with 95 % intervals")
 
@@ -63,23 +65,37 @@ def reliability_plot(rows: Sequence[Mapping[str, Any]], *, bins: int = 8) -> str
     place_y = lambda share: top + (1 - share) * tall  # noqa: E731
     parts = []
     for tick in (0, 0.5, 1.0):
-        parts.append(f'<line class="grid" x1="{left}" x2="{width - 20}" y1="{place_y(tick)}" y2="{place_y(tick)}"/>' + _text(left - 8, place_y(tick) + 4, f"{tick:g}", "tick", "end"))
+        parts.append(
+            f'<line class="grid" x1="{left}" x2="{width - 20}" y1="{place_y(tick)}" y2="{place_y(tick)}"/>'
+            + _text(left - 8, place_y(tick) + 4, f"{tick:g}", "tick", "end")
+        )
     edges = [round(index * len(scored) / bins) for index in range(bins + 1)]
     groups = [scored[a:b] for a, b in zip(edges, edges[1:], strict=False)]
-    for css, caption, at, true in (("one", "share answerable", 0, lambda r: r["answerable"]), ("two", "share answered rightly", 1, lambda r: r["correct"] is True)):
+    for css, caption, at, true in (
+        ("one", "share answerable", 0, lambda r: r["answerable"]),
+        ("two", "share answered rightly", 1, lambda r: r["correct"] is True),
+    ):
         points = [(sum(r["evidence_score"] for r in g) / len(g), sum(map(true, g)) / len(g), len(g)) for g in groups]
         line = " ".join(f"{place_x(x):.1f},{place_y(y):.1f}" for x, y, _ in points)
         parts.append(f'<polyline class="series {css}" points="{line}"/>')
         parts += [
-            f'<circle class="mark {css}" cx="{place_x(x):.1f}" cy="{place_y(y):.1f}" r="4"><title>{escape(f"{caption} {y:.2f} of {n} questions with scores near {x:.2f}")}</title></circle>'
+            f'<circle class="mark {css}" cx="{place_x(x):.1f}" cy="{place_y(y):.1f}" r="4">'
+            f"<title>{caption} {y:.2f} of {n} questions with scores near {x:.2f}</title></circle>"
             for x, y, n in points
         ]
-        parts.append(f'<line class="series {css}" x1="{left + at * 150}" x2="{left + 18 + at * 150}" y1="13" y2="13"/>' + _text(left + 24 + at * 150, 17, caption, "label"))
+        parts.append(
+            f'<line class="series {css}" x1="{left + at * 150}" x2="{left + 18 + at * 150}" y1="13" y2="13"/>'
+            + _text(left + 24 + at * 150, 17, caption, "label")
+        )
     base = top + tall + 22
     for index, (css, caption, answerable) in enumerate((("one", "answerable", True), ("three", "unanswerable", False))):
         y = base + index * strip
         parts.append(_text(left, y - 2, caption, "label"))
-        parts += [f'<line class="tickmark {css}" x1="{place_x(r["evidence_score"]):.1f}" x2="{place_x(r["evidence_score"]):.1f}" y1="{y + 4}" y2="{y + 20}"/>' for r in scored if r["answerable"] is answerable]
+        parts += [
+            f'<path class="tickmark {css}" d="M{place_x(r["evidence_score"]):.1f} {y + 4}v16"/>'
+            for r in scored
+            if r["answerable"] is answerable
+        ]
     bottom = base + 2 * strip + 2
     for share in (0, 0.5, 1):
         value = low + share * (high - low)
@@ -102,14 +118,23 @@ def latency_plot(rows: Sequence[Mapping[str, Any]]) -> str:
     parts, broad, most = [], (width - left - 20) / bins, max(counts)
     for tick in sorted({0, most // 2, most}):
         y = top + tall * (1 - tick / most)
-        parts.append(f'<line class="grid" x1="{left}" x2="{width - 20}" y1="{y:.1f}" y2="{y:.1f}"/>' + _text(left - 8, y + 4, str(tick), "tick", "end"))
+        parts.append(
+            f'<line class="grid" x1="{left}" x2="{width - 20}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            + _text(left - 8, y + 4, str(tick), "tick", "end")
+        )
     for index, count in enumerate(counts):
         if count:
             high = tall * count / most
-            parts.append(f'<rect class="bar" x="{left + index * broad + 1:.1f}" y="{top + tall - high:.1f}" width="{broad - 2:.1f}" height="{high:.1f}" rx="2"><title>{count} questions</title></rect>')
+            parts.append(
+                f'<rect class="bar" x="{left + index * broad + 1:.1f}" y="{top + tall - high:.1f}" width="{broad - 2:.1f}" '
+                f'height="{high:.1f}" rx="2"><title>{count} questions</title></rect>'
+            )
     for share, caption, y, anchor in ((0.5, "median", 12, "end"), (0.95, "95 % within", 12, "start")):
         value = seconds[min(len(seconds) - 1, int(share * len(seconds)))]
-        parts.append(f'<line class="rule" x1="{place(value):.1f}" x2="{place(value):.1f}" y1="{top - 8}" y2="{top + tall}"/>' + _text(place(value), y + 6, f"{caption} {_seconds(value)}", "label", anchor))
+        parts.append(
+            f'<line class="rule" x1="{place(value):.1f}" x2="{place(value):.1f}" y1="{top - 8}" y2="{top + tall}"/>'
+            + _text(place(value), y + 6, f"{caption} {_seconds(value)}", "label", anchor)
+        )
     for value in (seconds[0], seconds[-1]):
         parts.append(_text(place(value), top + tall + 18, _seconds(value), "tick", "middle"))
     parts.append(_text((left + width) / 2, top + tall + 36, "seconds per question (logarithmic)", "caption", "middle"))
@@ -125,4 +150,5 @@ def _text(x: float, y: float, text: str, css: str, anchor: str = "start") -> str
 
 
 def _svg(width: float, height: float, parts: Sequence[str], label: str) -> str:
-    return f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{escape(label)}" style="max-width:{width:.0f}px">{"".join(parts)}</svg>'
+    head = f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{escape(label)}" style="max-width:{width:.0f}px">'
+    return f"{head}{''.join(parts)}</svg>"

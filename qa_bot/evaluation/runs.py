@@ -20,7 +20,20 @@ from qa_bot.schema import QABotError
 HEADER, ROWS, FIGURES = "run.json", "questions.jsonl", "figures.json"
 
 # What figures and comparisons need of a row.
-COMPACT = ("id", "kind", "split", "question", "answerable", "status", "mode", "seconds", "evidence_score", "correct", "usage", "scores")
+COMPACT = (
+    "id",
+    "kind",
+    "split",
+    "question",
+    "answerable",
+    "status",
+    "mode",
+    "seconds",
+    "evidence_score",
+    "correct",
+    "usage",
+    "scores",
+)
 
 
 class RunError(QABotError):
@@ -85,7 +98,10 @@ def open_run(folder: Path, header: Mapping[str, Any]):
         saved = _read_json(folder / HEADER) if (folder / HEADER).exists() else None
         if saved is not None and identity_of(saved) != identity_of(header):
             differing = ", ".join(name for name in IDENTITY if saved.get(name) != header.get(name))
-            raise RunError(f"{folder} holds a run of another make (it differs in: {differing}). Choose another folder with --run, or delete that one.")
+            raise RunError(
+                f"{folder} holds a run of another make (it differs in: {differing}). "
+                "Choose another folder with --run, or delete that one."
+            )
         if saved is None:
             saved = {**header, "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
             _write_json(folder / HEADER, saved)
@@ -114,7 +130,9 @@ class RunWriter:
     def finish(self, result: EvalResult) -> None:
         """Write the rows in the order of the question set, and the figures, whose presence says that the run is whole."""
         (self.folder / ROWS).write_text("".join(_line(row) for row in result.rows), encoding="utf-8")
-        _write_json(self.folder / FIGURES, result.figures() | ({"judge": dict(result.judged)} if result.judged is not None else {}))
+        _write_json(
+            self.folder / FIGURES, result.figures() | ({"judge": dict(result.judged)} if result.judged is not None else {})
+        )
 
 
 def load_run(folder: str | Path) -> EvalResult:
@@ -123,7 +141,10 @@ def load_run(folder: str | Path) -> EvalResult:
     if not (folder / HEADER).is_file():
         raise RunError(f"{folder} holds no evaluation run. Give the folder that `qa-bot eval` named when it finished.")
     if not (folder / FIGURES).is_file():
-        raise RunError(f"The run in {folder} was interrupted. Finish it with `qa-bot eval --run {folder}` and the settings it was started with.")
+        raise RunError(
+            f"The run in {folder} was interrupted. "
+            f"Finish it with `qa-bot eval --run {folder}` and the settings it was started with."
+        )
     judged = _read_json(folder / FIGURES).get("judge")
     return EvalResult(_read_json(folder / HEADER), list(_whole_rows(folder / ROWS)), judged, folder)
 

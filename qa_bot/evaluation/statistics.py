@@ -13,7 +13,9 @@ RESAMPLES = 10_000
 SEED = 20_260_101
 
 
-def mean_interval(values: Sequence[float], *, level: float = 0.95, resamples: int = RESAMPLES, seed: int = SEED) -> tuple[float, float, float]:
+def mean_interval(
+    values: Sequence[float], *, level: float = 0.95, resamples: int = RESAMPLES, seed: int = SEED
+) -> tuple[float, float, float]:
     """Return (mean, low, high): the percentile bootstrap over questions (Efron and Tibshirani 1993, section 13.3).
 
     One value gives an interval of no width; none at all raises ValueError.
@@ -78,7 +80,9 @@ def stratified_interval(
     """Return (mean of the groups' means, low, high), each group resampled by itself."""
     means = np.mean(
         [
-            np.concatenate([np.asarray(group, dtype=float)[draw].mean(axis=1) for draw in _draws(len(group), resamples, seed + number)])
+            np.concatenate(
+                [np.asarray(group, dtype=float)[draw].mean(axis=1) for draw in _draws(len(group), resamples, seed + number)]
+            )
             for number, group in enumerate(groups)
         ],
         axis=0,

@@ -15,9 +15,19 @@ from qa_bot.schema import QABotError
 
 RETRIEVAL = ("hit@1", "hit@5", "hit@10", "recall@5", "recall@10", "mrr@10", "ndcg@10")
 ANSWERS = (
-    "citation_validity", "paper_citation_precision", "paper_citation_recall", "expected_papers_cited", "statement_citation_recall",
-    "statement_citation_precision", "supported_sentences", "point_recall", "all_points_stated", "token_f1", "nugget_f3", "words",
-)  # fmt: skip
+    "citation_validity",
+    "paper_citation_precision",
+    "paper_citation_recall",
+    "expected_papers_cited",
+    "statement_citation_recall",
+    "statement_citation_precision",
+    "supported_sentences",
+    "point_recall",
+    "all_points_stated",
+    "token_f1",
+    "nugget_f3",
+    "words",
+)
 ABSTENTION = ("answerable_answered", "unanswerable_abstained", "selective_precision", "truthfulness")
 SECTIONS = {"retrieval": RETRIEVAL, "answers": ANSWERS, "abstention": ABSTENTION}
 # Figures of which less is better, or neither; a gate on them would say the wrong thing.
@@ -94,7 +104,9 @@ def parse_gates(gates: Iterable[str]) -> list[tuple[str, float]]:
         if not sign or not name:
             raise GateError(f"--fail-under takes FIGURE=VALUE, for example hit@5=0.95, not {gate!r}.")
         if name.rpartition(":")[2].rpartition(".")[2] in NOT_HIGHER_IS_BETTER:
-            raise GateError(f"More of {name!r} is not better, so --fail-under cannot guard it; use answerable_answered or nugget_f3.")
+            raise GateError(
+                f"More of {name!r} is not better, so --fail-under cannot guard it; use answerable_answered or nugget_f3."
+            )
         parsed.append((name, least))
     return parsed
 

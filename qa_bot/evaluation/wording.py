@@ -15,14 +15,17 @@ POINT_THRESHOLD = 0.75
 _SMALL_NUMBERS = {
     word: str(value)
     for value, word in enumerate(
-        "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split(), 2
+        """two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+    eighteen nineteen twenty""".split(),
+        2,
     )
 }
 _STOPWORDS = frozenset(
-    "a about above after again all also am an and any are as at be because been before being between both but by can could did do does "
-    "doing down during each et few for from further had has have having he her here his how i if in into is it its itself just me more most "
-    "my no nor not now of off on once only or other our out over own same she should so some such than that the their them then there these "
-    "they this those through to too under until up upon us very was we were what when where which while who whom why will with would you your".split()
+    """a about above after again all also am an and any are as at be because been before being between both but by
+    can could did do does doing down during each et few for from further had has have having he her here his how i
+    if in into is it its itself just me more most my no nor not now of off on once only or other our out over own
+    same she should so some such than that the their them then there these they this those through to too under
+    until up upon us very was we were what when where which while who whom why will with would you your""".split()
 )
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*%?|[^\W\d_]+|\d", re.UNICODE)
 _PERCENT = re.compile(r"(?<=\d)\s*(?:%|per\s?cent\b)", re.IGNORECASE)
