@@ -134,7 +134,7 @@ class AnswerEngine:
         assessment = assess(standalone, hits, passages, subjects=subjects, store=self.store)
         draft = Answer(
             question, standalone, assessment.status, assessment.reason, "llm" if self.llm else "extractive", "",
-            model=self.llm.model if self.llm else None, sources=tuple(sources), is_final=False,
+            model=self.llm.model if self.llm else None, sources=tuple(sources), evidence_score=round(assessment.score, 4), is_final=False,
         )  # fmt: skip
         yield draft
         if assessment.status == "declined":
@@ -186,10 +186,15 @@ class AnswerEngine:
         if asked.is_first_author and asked.filters.author:
             chosen = [paper for paper in chosen if collection.is_first_author(paper, asked.filters.author)]
         if asked.topic:
-            about = retrieval.papers_about(asked.topic, store=self.store, embedding=self.embedding)
+            about = self._about([asked.topic]) or self._about(asked.alternatives)
             allowed = {paper.paper_id for paper in chosen}
-            chosen = [hit.paper for hit in about if hit.paper.paper_id in allowed]
+            chosen = [paper for paper_id, paper in about.items() if paper_id in allowed]
         return collection.list_papers(question, asked, chosen, total=self.store.truth.count("papers"))
+
+    def _about(self, topics: Sequence[str]) -> dict[str, Paper]:
+        """Return the papers about any of these topics, by id, best first."""
+        found = (hit for topic in topics for hit in retrieval.papers_about(topic, store=self.store, embedding=self.embedding))
+        return {hit.paper.paper_id: hit.paper for hit in found}
 
     def _narrowed(self, question: str, problems: list[Problem]) -> Filters | None:
         """Return the filters that the words of a question ask for, where any paper passes them, and say so."""

@@ -48,7 +48,10 @@ _NUMBERS = dict(zip("one two three four five six seven eight nine ten".split(), 
 
 @dataclass(frozen=True)
 class CollectionQuestion:
-    """A question that the catalogue answers. `topic` holds the words that remain when all else is understood."""
+    """A question that the catalogue answers. `topic` holds the words that remain when all else is understood.
+
+    `alternatives` are its parts where the question says "or", to try one by one where no paper is about the whole.
+    """
 
     kind: Kind
     filters: Filters
@@ -56,6 +59,7 @@ class CollectionQuestion:
     also_by: tuple[str, ...] = ()
     is_first_author: bool = False
     limit: int | None = None
+    alternatives: tuple[str, ...] = ()
 
 
 class AuthorNames:
@@ -135,7 +139,8 @@ def understand(question: str, *, authors: AuthorNames, categories: Collection[st
     for words in (*(words for _, words in named), year_words, category_words):
         rest = rest.replace(words, " ", 1) if words else rest
     about_papers = re.search(rf"\b{_PAPERS}\b", text, re.I)
-    base = CollectionQuestion("list", filters, also_by=tuple(name for name, _ in named[1:]), is_first_author=bool(_FIRST.search(text) or _FIRST_NAMED.search(text)))
+    parts = [topic for topic in map(_topic, re.split(r"\bor\b|/", rest)) if topic]
+    base = CollectionQuestion("list", filters, alternatives=tuple(parts) if len(parts) > 1 else (), also_by=tuple(name for name, _ in named[1:]), is_first_author=bool(_FIRST.search(text) or _FIRST_NAMED.search(text)))
     for kind, pattern in (("newest", _NEWEST), ("oldest", _OLDEST)):
         if pattern.search(text) and about_papers:
             return replace(base, kind=kind, topic=_topic(rest), limit=_how_many(text))

@@ -109,6 +109,8 @@ def assess(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *, s
     holds = probability(signs.values, HOLDS)
     if probability(signs.values, ON_TOPIC) < ON_TOPIC_FROM and not subjects:
         return Assessment("declined", "nothing in the papers is close enough to what is asked", holds)
+    if not subjects and signs.values["missing_names"] == 1 and holds < HOLDS_FROM:
+        return Assessment("declined", f"none of the papers near the question mentions {' or '.join(signs.missing)}", holds)
     if holds < HOLDS_FROM:
         about = " and ".join(f"“{hit.paper.title}”" for hit in hits[: max(1, subjects)])
         lacking = f"but the abstract does not mention {' or '.join(signs.missing)}" if signs.missing else "but not clearly of what is asked"

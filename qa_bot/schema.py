@@ -254,6 +254,8 @@ class Answer:
 
     `text` carries the citations as [n]; an invented citation stands in it as ~~[n]~~. `sources` lists the cited
     papers first, numbered in the order of first use, then the other retrieved ones. `timings` are seconds by stage.
+    `evidence_score` is the probability, before anything was written, that the papers hold the answer; None where the
+    catalogue answered.
     """
 
     question: str
@@ -268,6 +270,7 @@ class Answer:
     problems: tuple[Problem, ...] = ()
     usage: Mapping[str, Any] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
+    evidence_score: float | None = None
     is_final: bool = True
 
     def to_dict(self) -> dict[str, Any]:
@@ -299,4 +302,5 @@ class Answer:
             "problems": [vars(p) for p in self.problems],
             "usage": dict(self.usage),
             "timings": dict(self.timings),
+            "evidence_score": self.evidence_score,
         }
