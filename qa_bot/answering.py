@@ -177,8 +177,14 @@ class AnswerEngine:
         asked = collection.understand(question, authors=self.authors, categories=self.store.truth.distinct("categories"))
         if asked is None:
             return None
+        if asked.kind == "prolific":
+            return collection.rank_authors(question, self.papers())
+        if asked.kind == "order":
+            named = retrieval.named_papers(question, self.store)
+            known = self.store.truth.papers_by_id(named)
+            return collection.order_papers(question, [known[paper_id] for paper_id in named]) if len(named) > 1 else None
         if asked.kind in ("authors", "date"):
-            hits = self.search(asked.topic or question, 1, filters=filters)
+            hits, _ = self.find(asked.topic or question, filters=filters)
             return collection.describe_paper(question, hits[0].paper) if hits else None
         chosen = [p for p in self.papers() if matches(p, asked.filters) and matches(p, filters or Filters())]
         for name in asked.also_by:

@@ -198,9 +198,10 @@ def evaluate(
     concurrency: Annotated[Optional[int], typer.Option(help="Questions asked at once.", min=1, max=64)] = None,  # noqa: UP045
 ) -> None:
     """Measure retrieval, citations, answers and abstention on a question set."""
-    from qa_bot.evaluation import compare_folders, comparison_text, failed_gates, report_markdown, run_eval
+    from qa_bot.evaluation import compare_folders, comparison_text, failed_gates, parse_gates, report_markdown, run_eval
 
     settings = _settings(no_llm=no_llm)
+    parse_gates(fail_under or [])  # a gate that cannot be read fails before a long run, not after
     if compare:
         comparison = compare_folders(*compare, runs_dir=settings.data_dir / "runs")
         print(_json(comparison.to_dict()) if as_json else comparison_text(comparison))

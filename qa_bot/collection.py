@@ -6,13 +6,14 @@ Leaves what the papers say to `retrieval` and `extractive`: nearest neighbours c
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from qa_bot.schema import Answer, Filters, Paper, Sentence, Source, plain_name
 
-Kind = Literal["list", "count", "newest", "oldest", "authors", "date"]
+Kind = Literal["list", "count", "newest", "oldest", "authors", "date", "order", "prolific"]
 
 _PAPERS = r"(?:papers?|publications?|articles?|works?|studies|preprints?|abstracts?|manuscripts?)"
 _LIST = re.compile(
@@ -22,6 +23,7 @@ _LIST = re.compile(
     rf"|{_PAPERS} (?:by|from|on|about|with|written|in|of|that|published|between|after|before|since|until|during)\b"
     rf"|(?:all|any) (?:the )?{_PAPERS}\b"
     rf"|(?:are|is) there (?:any |some |a |other )?{_PAPERS}\b"
+    rf"|(?:is|was) there (?:anything|something)\b|(?:list|show|find|give)(?: me)? (?:everything|anything|all)\b|what (?:are|were) (?:all )?(?:the )?(?:titles of )?(?:all )?(?:the )?{_PAPERS}\b"
     rf"|(?:do|does) (?:you|we|the collection) (?:have|hold|contain) (?:any |some |a )?{_PAPERS}\b"
     rf"|what (?:has|have|did|does) .{{2,60}} (?:written|write|publish(?:ed)?|(?:co-?)?author(?:ed)?|work(?:ed)? on)\b"
     rf")",
@@ -40,6 +42,10 @@ _DATE = re.compile(
     r"|\b(?:what|which) (?:year|date|month)\b|\b(?:publication|release) (?:date|year)\b|\bhow old is\b",
     re.I,
 )
+_LINK = re.compile(r"\b(?:arxiv (?:id|number|identifier|link)|doi|url|link|where can i (?:find|read|get))\b", re.I)
+_WROTE_IT = re.compile(r"\b(?:involved in|(?:co-?)?authors? (?:of|on)|wrote|write|(?:co-?)?author(?:ed)?|contributed? to|work(?:ed)? on)\b", re.I)
+_ORDER = re.compile(r"\b(?:newer|older|earlier|later|more recent|came (?:out )?first|first published|appeared first|came before|came after)\b", re.I)
+_PROLIFIC = re.compile(rf"\b(?:who|which authors?|whose name)\b.*\bmost (?:{_PAPERS}|often|frequent|prolific)|\bmost (?:prolific|frequent|common) authors?\b", re.I)
 _FIRST = re.compile(r"\b(?:first|lead)[- ]?auth", re.I)
 _FIRST_NAMED = re.compile(r"\bas (?:the )?(?:first|lead)\b", re.I)
 _YEAR = r"((?:19|20)\d\d)"
@@ -138,9 +144,14 @@ def understand(question: str, *, authors: AuthorNames, categories: Collection[st
     rest = text
     for words in (*(words for _, words in named), year_words, category_words):
         rest = rest.replace(words, " ", 1) if words else rest
+    rest = re.sub(r"\b(?:together|jointly|anything|everything|something|titles?|contribut\w*|involved)\b", " ", rest, flags=re.I)
     about_papers = re.search(rf"\b{_PAPERS}\b", text, re.I)
     parts = [topic for topic in map(_topic, re.split(r"\bor\b|/", rest)) if topic]
     base = CollectionQuestion("list", filters, alternatives=tuple(parts) if len(parts) > 1 else (), also_by=tuple(name for name, _ in named[1:]), is_first_author=bool(_FIRST.search(text) or _FIRST_NAMED.search(text)))
+    if _PROLIFIC.search(text):
+        return replace(base, kind="prolific", topic="", alternatives=())
+    if _ORDER.search(text) and not filters:
+        return replace(base, kind="order", topic=text)
     for kind, pattern in (("newest", _NEWEST), ("oldest", _OLDEST)):
         if pattern.search(text) and about_papers:
             return replace(base, kind=kind, topic=_topic(rest), limit=_how_many(text))
@@ -155,7 +166,9 @@ def understand(question: str, *, authors: AuthorNames, categories: Collection[st
         return replace(base, topic=_topic(rest))
     if _AUTHORS.search(text) and not author:
         return replace(base, kind="authors", filters=Filters(), topic=_target(text))
-    if _DATE.search(text):
+    if author and _WROTE_IT.search(text) and _target(rest):  # "Was Xiaohua Zhai involved in SigLIP 2?"
+        return replace(base, kind="authors", filters=Filters(), topic=_target(rest))
+    if _DATE.search(text) or (_LINK.search(text) and _target(text)):
         return replace(base, kind="date", filters=Filters(), topic=_target(text))
     return None
 
@@ -214,7 +227,7 @@ def _target(text: str) -> str:
     """Return the words that name the one paper asked about."""
     bare = re.sub(
         r"\b(?:who|whom|when|what|which|wrote|authored|author|authors|writers?|was|were|is|are|did|has|the|of|paper|article|published|publish|released|"
-        r"written|year|date|month|in|and|come|came|out|appear(?:ed)?|behind|that|on|about|by|first|lead|introduced|proposed|developed|created|made|publication|old|how)\b",
+        r"written|year|date|month|in|and|come|came|out|appear(?:ed)?|arxiv|id|doi|url|link|where|can|i|find|read|get|co-?author(?:ed)?|work(?:ed)? (?:on)?|write|also|behind|that|on|about|by|first|lead|introduced|proposed|developed|created|made|publication|old|how)\b",
         " ", text, flags=re.I,
     )  # fmt: skip
     return " ".join(re.findall(r"[\w][\w.+-]*", bare))
@@ -257,11 +270,26 @@ def list_papers(question: str, asked: CollectionQuestion, chosen: Sequence[Paper
     return _as_answer(question, head, chosen[:LISTED], left=len(chosen) - LISTED)
 
 
+def order_papers(question: str, papers: Sequence[Paper]) -> Answer:
+    """Answer which of the papers that a question names came first: all of them, the oldest first."""
+    dated = by_date(papers, newest_first=False)
+    return _as_answer(question, "In the order of their dates, oldest first:", [*dated, *(p for p in papers if not p.date)], left=0)
+
+
+def rank_authors(question: str, papers: Sequence[Paper], *, most: int = 5) -> Answer:
+    """Answer who wrote the most papers of the collection."""
+    counts = Counter(author for paper in papers for author in paper.authors)
+    named = ", ".join(f"{name} ({number})" for name, number in counts.most_common(most))
+    text = f"The most papers of this collection are by {named}."
+    return Answer(question, question, "answered", FROM_CATALOGUE, "extractive", text, sentences=(_stated(text, 0, ()),))
+
+
 def describe_paper(question: str, paper: Paper) -> Answer:
     """Answer who wrote a paper and when."""
     names = _names(paper, len(paper.authors)) or "authors that the collection does not name"
     when = f"dated {paper.date}" if paper.date else "without a date in the collection"
-    text = f"“{paper.title}” is by {names}; it is {when} [1]."
+    where = f", {paper.url}" if paper.url else ""
+    text = f"“{paper.title}” is by {names}; it is {when}{where} [1]."
     source = Source.of(paper, 1, score=1.0, cited=True)
     return Answer(question, question, "answered", FROM_CATALOGUE, "extractive", text, sentences=(_stated(text, 0, (1,)),), sources=(source,))
 

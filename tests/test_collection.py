@@ -164,3 +164,42 @@ def test_narrowing_is_told(seed_engine):
     answer = seed_engine.ask("What do the papers by Ankur Handa say about synthetic depth data?")
     assert all("Ankur Handa" in source.authors for source in answer.sources)
     assert any(problem.kind == "narrowed" and "Ankur Handa" in problem.message for problem in answer.problems)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Which author has the most papers?", "prolific"),
+        ("Which paper came first, Sideways or Skip-Sideways?", "order"),
+        ("Was Xiaohua Zhai involved in SigLIP 2?", "authors"),
+        ("Did Lucas Beyer write FlexiViT?", "authors"),
+        ("What is the arXiv id of FlexiViT?", "date"),
+        ("Where can I find the Kubric paper?", "date"),
+        ("List everything from 2019.", "list"),
+        ("Is there anything by Skanda Koppula?", "list"),
+        ("Did Skanda Koppula contribute to any paper?", "list"),
+    ],
+)
+def test_more_ways_to_ask_about_the_collection(question, kind):
+    assert read(question).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Which paper came first, Sideways or Skip-Sideways?", "oldest first"),
+        ("What is the arXiv id of FlexiViT?", "2212.08013"),
+        ("Who wrote the Formula SAE racecar paper and in which year?", "2017"),
+        ("How many papers do you have?", "82"),
+        ("Which author has the most papers?", "Lucas Beyer"),
+    ],
+)
+def test_the_catalogue_answers(seed_engine, question, said):
+    answer = seed_engine.ask(question)
+    assert answer.status == "answered" and said in answer.text
+
+
+def test_every_paper_of_an_author_is_listed_and_no_other(seed_engine):
+    answer = seed_engine.ask("Which papers did Ankur Handa co-author?")
+    cited = {source.paper_id for source in answer.sources if source.cited}
+    assert cited == {paper.paper_id for paper in seed_engine.papers() if "Ankur Handa" in paper.authors}

@@ -114,12 +114,14 @@ def field_of(thing: Any, name: str) -> Any:
     return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
 
 
-def token_counts(usage: Any) -> dict[str, int]:
-    """Return the token counts that a server reported, {} when it did not."""
+def token_counts(usage: Any) -> dict[str, float]:
+    """Return the token counts that a server reported, and the cost where it names one; {} when it did not."""
     names = ("prompt_tokens", "completion_tokens", "total_tokens")
     counts = {name: value for name in names if isinstance(value := field_of(usage, name), int)}
     reasoning = field_of(field_of(usage, "completion_tokens_details"), "reasoning_tokens")
-    return counts | ({"reasoning_tokens": reasoning} if isinstance(reasoning, int) and counts else {})
+    cost = field_of(usage, "cost")
+    known = {"reasoning_tokens": reasoning} if isinstance(reasoning, int) and counts else {}
+    return counts | known | ({"cost": cost} if isinstance(cost, int | float) and counts else {})
 
 
 def refusal_in(document: Any) -> str:
