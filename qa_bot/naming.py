@@ -22,7 +22,9 @@ _INTRODUCED = re.compile(
     rf"|\b(?:method|model|approach|framework|system|algorithm|dataset|benchmark|optimizer|library|transformer|network|agent|family|architecture)s?,\s"
     rf"(?:(?P<apposed>[A-Z]\w+),|(?P<named>{_WORD})(?=[,\s]))"
 )
-_BRACKETED = re.compile(r"(?P<before>(?:[\w-]+[\s-]+){1,8})\((?P<name>[A-Za-z0-9][\w.+-]{1,15})\)")
+_BRACKETED = re.compile(r"\((?P<name>[A-Za-z0-9][\w.+-]{1,15})\)")
+_BEFORE_BRACKET = 80  # characters in which the words stand that a bracketed name shortens
+_MOST_READ = 20_000  # of an abstract; longer ones are no abstracts
 _MOST_WORDS = 5
 
 
@@ -66,12 +68,14 @@ def names_of(paper: Paper) -> list[Name]:
         for title in (paper.title, *paper.aliases):
             _add_title(title, found)
     for version in paper.versions:
-        for match in _BRACKETED.finditer(version.abstract):
+        abstract = version.abstract[:_MOST_READ]
+        for match in _BRACKETED.finditer(abstract):
             # "(LSTM)" alone names a thing of the field; an acronym of capitals must shorten the title too.
-            before = paper.title if match["name"].rstrip("s").isupper() and match["name"].isalpha() else match["before"]
+            before = abstract[max(0, match.start() - _BEFORE_BRACKET) : match.start()]
+            before = paper.title if match["name"].rstrip("s").isupper() and match["name"].isalpha() else before
             if is_coined(match["name"]) and _shortens(match["name"], before):
                 found.setdefault(key_of(match["name"]), "defined")
-        for match in _INTRODUCED.finditer(version.abstract):
+        for match in _INTRODUCED.finditer(abstract):
             if match["apposed"]:  # "Our method, Odin, couples ..."
                 found.setdefault(key_of(match["apposed"]), "defined")
             _add_introduced(match["name"] or match["named"] or "", found)
@@ -109,9 +113,15 @@ def _add_introduced(name: str, found: dict[str, Ground]) -> None:
 def _shortens(name: str, before: str) -> bool:
     """Say whether each part of a bracketed name spells, in order, letters of the words before it, from a word's start."""
     text = before.casefold()
-    return all(
-        re.search(r"(?<!\w)" + ".*?".join(map(re.escape, part)), text) for part in re.split(r"[-.]", name.casefold().removesuffix("s")) if part
-    )
+    starts = [match.start() for match in re.finditer(r"\b\w", text)]
+    parts = [part for part in re.split(r"[-.]", name.casefold().removesuffix("s")) if part]
+    return all(any(_is_spelled(part, text[start:]) for start in starts) for part in parts)
+
+
+def _is_spelled(part: str, text: str) -> bool:
+    """Say whether a text begins with the first letter of a part and holds the others in order."""
+    letters = iter(text)
+    return text[:1] == part[:1] and all(letter in letters for letter in part)
 
 
 def mentions(question: str) -> Iterator[Mention]:
