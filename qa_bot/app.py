@@ -55,7 +55,11 @@ def build_app(engine_or_factory: Any, *, settings: config.Settings) -> gr.Blocks
 
         async def follow_opening() -> AsyncIterator[tuple[Any, ...]]:
             shared.opening.start()
+            shown = ""
             async for line in shared.opening.lines():
+                if line == shown:
+                    continue
+                shown = line
                 yield page.header(line, is_opening=True), gr.skip(), gr.update(visible=False), gr.skip()
             if shared.engine is None:
                 yield page.header("", error=str(shared.opening.error)), gr.skip(), gr.update(visible=True), gr.skip()

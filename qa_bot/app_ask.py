@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,20 +88,18 @@ def connect(ask: Ask, channel: gr.HTML, shared: Shared) -> None:
         try:
             yield gr.update(value="", **_BUSY), talk.messages(asked_html, render_waiting("Searching the papers")), talk, gr.skip()
             opening.start()
-            async for line in opening.lines():
-                yield waiting(line)
-            async for place in ticket.places():
-                yield waiting(f"Others are being answered; your place in the queue is {place}")
-            async for line in shared.unchanging():
-                yield waiting(line)
+            async for line in _until(running, opening.lines(), ticket.places(), shared.unchanging()):
+                yield waiting(line if isinstance(line, str) else f"Others are being answered; your place in the queue is {line}")
             shared.running[session] = running
             if opening.engine is None:
                 running.error = opening.error
             else:
-                async for snapshot in running.snapshots():
-                    if not snapshot.is_final:
-                        yield gr.skip(), talk.messages(asked_html, render_answer(snapshot)), gr.skip(), gr.skip()
-            talk.turns.append(finished(running, shared.engine, seconds=time.perf_counter() - began))
+                async with aclosing(running.snapshots()) as snapshots:
+                    async for snapshot in snapshots:
+                        if not snapshot.is_final:
+                            yield gr.skip(), talk.messages(asked_html, render_answer(snapshot)), gr.skip(), gr.skip()
+            talk.running = None
+            talk.turns.append(finished(running, shared.engine, is_stopped=running.is_stopped, seconds=time.perf_counter() - began))
             yield gr.update(**_IDLE), talk.messages(), talk, page.to_script("keep", turns=talk.kept())
         finally:
             running.stop()
@@ -115,8 +114,9 @@ def connect(ask: Ask, channel: gr.HTML, shared: Shared) -> None:
         if not asked or talk.running is not None:
             yield (gr.skip(),) * 4
             return
-        async for update in answered(asked, talk, visitor, request.session_hash or ""):
-            yield update
+        async with aclosing(answered(asked, talk, visitor, request.session_hash or "")) as updates:
+            async for update in updates:
+                yield update
 
     async def on_script(talk: Conversation, visitor: Visitor, request: gr.Request, event: gr.EventData) -> AsyncIterator[tuple[Any, ...]]:
         wish = event._data if isinstance(event._data, dict) else {}
@@ -130,8 +130,9 @@ def connect(ask: Ask, channel: gr.HTML, shared: Shared) -> None:
             # Asked again or reworded: what came after that question goes with its answer.
             if isinstance(index, int) and 0 <= index < len(talk.turns):
                 del talk.turns[index:]
-            async for update in answered(wish["text"].strip()[:8000], talk, visitor, request.session_hash or ""):
-                yield update
+            async with aclosing(answered(wish["text"].strip()[:8000], talk, visitor, request.session_hash or "")) as updates:
+                async for update in updates:
+                    yield update
         elif kind == "restore":
             talk.turns[:] = restored(wish.get("turns"), shared.engine) if shared.engine else []
             yield gr.skip(), talk.messages(), talk, gr.skip()
@@ -150,22 +151,33 @@ def connect(ask: Ask, channel: gr.HTML, shared: Shared) -> None:
             await asyncio.to_thread(keep, shared.settings.data_dir, line)
             yield (gr.skip(),) * 4
 
-    def stop(talk: Conversation) -> tuple[Any, ...]:
-        running = talk.running
-        if running is not None:
-            running.stop()
-            talk.running = None
-            talk.turns.append(finished(running, shared.engine, is_stopped=True))
-        return gr.update(**_IDLE), talk.messages(), talk, page.to_script("keep", turns=talk.kept())
+    async def stop(talk: Conversation) -> None:
+        # `answered` then puts down what there is. Gradio's `cancels` would leave its last snapshots to arrive behind that.
+        if talk.running is not None:
+            talk.running.stop()
 
     outputs = [ask.question, ask.chat, ask.conversation, channel]
-    # The turnstile says each visitor's place, so gradio's own queue lets everybody through.
-    queued = {"outputs": outputs, "concurrency_limit": None}
-    typed = ask.question.submit(on_question, [ask.question, ask.conversation, ask.visitor], **queued, show_progress="hidden", api_name="ask")
-    scripted = channel.submit(on_script, [ask.conversation, ask.visitor], **queued, **_QUIET)
+    # The turnstile says each visitor's place, so gradio's own queue lets everybody through; `talk.running` lets each visitor ask
+    # one thing at a time.
+    queued = {"outputs": outputs, "concurrency_limit": None, "trigger_mode": "multiple"}
+    ask.question.submit(on_question, [ask.question, ask.conversation, ask.visitor], **queued, show_progress="hidden", api_name="ask")
+    channel.submit(on_script, [ask.conversation, ask.visitor], **queued, **_QUIET)
     chosen = ask.chat.example_select(_example_text, outputs=ask.question, queue=False, **_QUIET)
-    chosen = chosen.then(on_question, [ask.question, ask.conversation, ask.visitor], **queued, **_QUIET)
-    ask.question.stop(stop, ask.conversation, outputs, cancels=[typed, scripted, chosen], queue=False, **_QUIET)
+    chosen.then(on_question, [ask.question, ask.conversation, ask.visitor], **queued, **_QUIET)
+    ask.question.stop(stop, ask.conversation, queue=False, **_QUIET)
+
+
+async def _until(running: RunningAnswer, *waits: AsyncIterator[str | int]) -> AsyncIterator[str | int]:
+    """Yield what each wait says anew, one after the other, until they are over or the answer is no longer wanted."""
+    shown: str | int | None = None
+    for wait in waits:
+        async with aclosing(wait) as said:
+            async for line in said:
+                if running.is_stopped:
+                    return
+                if line != shown:
+                    shown = line
+                    yield line
 
 
 def _example_text(chosen: gr.SelectData) -> str:

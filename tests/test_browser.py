@@ -38,7 +38,7 @@ def test_the_answer_grows_and_then_lists_its_sources(visit):
 
 def test_the_text_does_not_jump_when_the_answer_is_finished(visit):
     page = visit()
-    ask(page, "Which encoder does PaliGemma use?", waits=False)
+    ask(page, "Which encoder, said slowly?", waits=False)
     top = "() => document.querySelector('.qa-answer .qa-text')?.getBoundingClientRect().top"
     page.wait_for_selector(".qa-streaming .qa-text")
     before = page.evaluate(top)

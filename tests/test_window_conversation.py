@@ -102,9 +102,9 @@ def test_the_turnstile_lets_in_in_order_and_says_each_place():
                 seen.append(place)
 
         waiting = asyncio.create_task(wait_third())
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
         second.leave()  # gave up while waiting
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
         first.leave()
         await asyncio.wait_for(waiting, 1)
         third.leave()

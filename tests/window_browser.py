@@ -53,7 +53,7 @@ def visit(browser, window) -> Iterator:
             context = browser.new_context(viewport={"width": width, "height": height}, **options)
             contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(45_000)
         page.on("request", lambda request: None if request.url.startswith((window.local_url, "data:", "blob:")) else outside.append(request.url))
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(window.local_url)

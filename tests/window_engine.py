@@ -111,7 +111,7 @@ class ScriptedEngine:
             words = re.findall(r"\S+\s*", final.text)
             for count in range(len(words)):
                 yield replace(final, text="".join(words[:count]), sentences=(), problems=(), is_final=False)
-                time.sleep(self.pause_seconds)
+                time.sleep(self.pause_seconds * (10 if "slowly" in question else 1))
                 if "break" in question and count == 5:
                     raise ScriptError("The LLM endpoint stopped answering. Start it, then ask again.")
             if "bug" in question:

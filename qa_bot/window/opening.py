@@ -15,7 +15,7 @@ from typing import Any
 from qa_bot.schema import QABotError
 
 _LOG = logging.getLogger(__name__)
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.2
 
 
 class NotOpenError(QABotError):
@@ -58,12 +58,9 @@ class Opening:
         self.line = line
 
     async def lines(self) -> AsyncIterator[str]:
-        """Yield each line of progress until the engine is open or has failed; see `engine` and `error` then."""
-        shown = None
+        """Yield the line of progress again and again until the engine is open or has failed; see `engine` and `error` then."""
         while self.engine is None and self.error is None:
-            if self.line != shown:
-                shown = self.line
-                yield shown
+            yield self.line
             await asyncio.sleep(_POLL_SECONDS)
 
 

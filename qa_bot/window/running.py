@@ -31,51 +31,58 @@ class RunningAnswer:
         self._stream = stream
         self._is_stopped = threading.Event()
         self._is_done = False
+        self._wake: Callable[[], None] = lambda: None
 
     @property
     def is_stopped(self) -> bool:
         return self._is_stopped.is_set()
 
     def stop(self) -> None:
-        """Ask the thread to end with the next snapshot; what is on its way from a server is dropped."""
+        """Ask the thread to end with the next snapshot; what is on its way from a server is dropped. Unneeded once it is done."""
         self._is_stopped.set()
+        self._wake()
 
     async def snapshots(self, *, seconds_between: float = 0.08) -> AsyncIterator[Answer]:
         """Yield the newest snapshot whenever there is one, the last one always; see `error` afterwards."""
         loop, news = asyncio.get_running_loop(), asyncio.Event()
-        threading.Thread(target=self._work, args=(loop, news), name="answer", daemon=True).start()
+        self._wake = lambda: _tell(loop, news)
+        if not self.is_stopped:
+            threading.Thread(target=self._work, name="answer", daemon=True).start()
         try:
             shown: Answer | None = None
-            while True:
+            while not self.is_stopped:
                 await news.wait()
                 news.clear()
                 is_done, snapshot = self._is_done, self.latest
                 if snapshot is not None and snapshot is not shown:
                     shown = snapshot
                     yield snapshot
-                if is_done or self.is_stopped:
+                if is_done:
                     return
                 await asyncio.sleep(seconds_between)
         finally:
-            self.stop()
+            if not self._is_done:
+                self.stop()
 
-    def _work(self, loop: asyncio.AbstractEventLoop, news: asyncio.Event) -> None:
+    def _work(self) -> None:
         try:
             with contextlib.closing(_as_generator(self._stream())) as stream:
                 for snapshot in stream:
                     if self.is_stopped:
                         return
                     self.latest = snapshot
-                    _tell(loop, news)
+                    self._wake()
         except QABotError as error:
             self.error = error
         except Exception as error:  # noqa: BLE001
             # The end of a thread, and an exception in a chat function leaves Gradio's box dead until a reload.
+            if self.is_stopped:
+                return
             _LOG.exception("an answer failed")
             self.error = AnswerFailedError(f"The answer failed ({type(error).__name__}: {error}). Ask again; if it stays so, run qa-bot doctor.")
         finally:
             self._is_done = True
-            _tell(loop, news)
+            self._wake()
 
 
 def _as_generator(stream: Iterator[Answer]) -> Iterator[Answer]:

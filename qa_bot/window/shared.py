@@ -58,12 +58,9 @@ class Shared:
             self.changing = None
 
     async def unchanging(self) -> AsyncIterator[str]:
-        """Yield what is being done to the papers until they can be asked again."""
-        shown = None
+        """Yield what is being done to the papers again and again until they can be asked again."""
         while self.changing is not None:
-            if self.changing != shown:
-                shown = self.changing
-                yield shown
+            yield self.changing
             await asyncio.sleep(_POLL_SECONDS)
 
     def leave(self, session: str) -> None:

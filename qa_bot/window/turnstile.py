@@ -6,8 +6,11 @@ Leaves running an answer to `running`. One event loop uses it, so nothing here i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncIterator
+
+_SECONDS_BETWEEN = 0.5
 
 
 class Turnstile:
@@ -54,12 +57,13 @@ class Ticket:
         self.news = asyncio.Event()
 
     async def places(self) -> AsyncIterator[int]:
-        """Yield the place in the queue, 1 for the next in turn, whenever it changes; end when let in."""
+        """Yield the place in the queue, 1 for the next in turn, when it changes and now and then; end when let in."""
         while not self.is_in:
             self.news.clear()
             yield self._turnstile._place_of(self)
             if not self.is_in:
-                await self.news.wait()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.news.wait(), _SECONDS_BETWEEN)
 
     def leave(self) -> None:
         """Give the place up, waiting or let in."""
