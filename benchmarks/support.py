@@ -113,6 +113,10 @@ class Measured:
         weights, bias = fit(x, (self.label == "support").astype(float), self.whole.astype(float))
         return probability(x, weights, bias), {"signs": {"both": round(float(weights[0]), 4)}, "bias": round(bias, 4)}
 
+    def evenly(self) -> np.ndarray:
+        """Return the weight of each pair that lets every source of claims count alike, few pairs or many."""
+        return np.array([1 / np.sum(self.whole & (self.family == family)) for family in self.family])
+
     def fitted(self, score: np.ndarray) -> dict:
         """Return the content of weights.json; `score` is the cross-validated product, the thresholds come from it."""
         made = {}
@@ -122,16 +126,15 @@ class Measured:
             made[stage] = {"signs": {name: round(float(w) * soft, 4) for name, w in zip(names, weights, strict=True)}, "bias": round(bias * soft, 4)}
         score, made["calibration"] = self.calibrated(score)
         supported = self.label == "support"
-        kinds = [self.whole & (self.family == family) for family in set(self.family)]
-        made["supported_from"] = round(max(threshold(score[kind], supported[kind], PRECISION) for kind in kinds), 3)
+        made["supported_from"] = round(threshold(score[self.whole], supported[self.whole], self.evenly()[self.whole], PRECISION), 3)
         made["weak_from"] = round(made["supported_from"] / 2, 3)
         return made
 
 
-def threshold(score: np.ndarray, right: np.ndarray, precision: float) -> float:
+def threshold(score: np.ndarray, right: np.ndarray, importance: np.ndarray, precision: float) -> float:
     """Return the lowest score from which on the marks are right as often as `precision`."""
     order = np.argsort(-score)
-    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    share = np.cumsum((right * importance)[order]) / np.cumsum(importance[order])
     good = np.nonzero(share[9:] >= precision)[0]
     return float(score[order][good[-1] + 9]) if len(good) else 1.0
 
