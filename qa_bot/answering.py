@@ -15,6 +15,7 @@ from pathlib import Path
 from qa_bot import collection, retrieval
 from qa_bot.chunking import split_sentences
 from qa_bot.citations import plain_markdown, resolve_citations
+from qa_bot.citations.harmless import as_quoted
 from qa_bot.config import Settings, load_settings, resource_dir
 from qa_bot.embedding import EmbeddingModel, open_embedding
 from qa_bot.evidence import Assessment, assess
@@ -22,6 +23,7 @@ from qa_bot.extractive import Passage, choose, compose, rank_sentences
 from qa_bot.follow_up import stand_alone
 from qa_bot.ingest import IngestReport, Progress, fingerprint_of, ingest
 from qa_bot.llm import ChatModel, LLMError, open_llm
+from qa_bot.naming import is_coined
 from qa_bot.prompts import Prompt, PromptError, answer_prompt, condense_prompt, load_templates, split_status
 from qa_bot.schema import Answer, Evidence, Filters, Hit, Paper, Problem, Sentence, Source, Span
 from qa_bot.store import PaperStore, matches
@@ -30,6 +32,9 @@ from qa_bot.versions import disagreements
 
 History = Sequence[tuple[str, str]]
 
+# A title with this share (by idf) of the words that describe a paper is the one meant.
+TITLE_MEANT = 0.6
+SEVERAL_MEANT = 5
 EARLIER_VERSION = "from an earlier version of the abstract"
 
 
@@ -184,8 +189,7 @@ class AnswerEngine:
             known = self.store.truth.papers_by_id(named)
             return collection.order_papers(question, [known[paper_id] for paper_id in named]) if len(named) > 1 else None
         if asked.kind in ("authors", "date"):
-            hits, _ = self.find(asked.topic or question, filters=filters)
-            return collection.describe_paper(question, hits[0].paper) if hits else None
+            return self._describe(question, asked.topic or question, filters)
         chosen = [p for p in self.papers() if matches(p, asked.filters) and matches(p, filters or Filters())]
         for name in asked.also_by:
             chosen = [paper for paper in chosen if matches(paper, Filters(author=name))]
@@ -196,6 +200,23 @@ class AnswerEngine:
             allowed = {paper.paper_id for paper in chosen}
             chosen = [paper for paper_id, paper in about.items() if paper_id in allowed]
         return collection.list_papers(question, asked, chosen, total=self.store.truth.count("papers"))
+
+    def _describe(self, question: str, topic: str, filters: Filters | None) -> Answer:
+        """Say who wrote the paper that a question means, and when; decline where no paper is clearly meant."""
+        named = list(self.store.truth.papers_by_id(retrieval.named_papers(topic, self.store, counts_use=False)).values())
+        if len(named) == 1:
+            return collection.describe_paper(question, named[0])
+        hits = self.search(topic, self.settings.top_k, filters=filters)
+        by_title = [hit.paper for hit in hits if retrieval.title_coverage(topic, hit.paper, self.store) >= TITLE_MEANT]
+        # A paper that only mentions "BERT" is not the BERT paper.
+        is_described = not all(is_coined(word) for word in retrieval.query_words(topic))
+        meant = named or by_title[:1] or (list(self._about([topic]).values()) if is_described else [])
+        if len(meant) == 1:
+            return collection.describe_paper(question, meant[0])
+        if 1 < len(meant) <= SEVERAL_MEANT:
+            return collection.describe_several(question, meant)
+        draft = Answer(question, question, "declined", "no paper of the collection is clearly the one asked about", "extractive", "")
+        return _declined(draft, hits)
 
     def _about(self, topics: Sequence[str]) -> dict[str, Paper]:
         """Return the papers about any of these topics, by id, best first."""
@@ -240,7 +261,7 @@ class AnswerEngine:
             paper = hits[place].paper
             number = next(source.number for source in sources if source.paper_id == paper.paper_id)
             for one in disagreements(paper, [p.span for p in chosen if p.place == place]):
-                note = f"An earlier version of this abstract said: “{one.earlier}” [{number}]"
+                note = f"An earlier version of this abstract said: “{as_quoted(one.earlier)}” [{number}]"
                 sentences.append(Sentence(note, len(text) + 1, len(text) + 1 + len(note), (number,), "supported", reason=EARLIER_VERSION))
                 text += f" {note}"
         return replace(draft, text=text, sentences=tuple(sentences), sources=tuple(sources))
@@ -323,7 +344,7 @@ def _believed(answer: Answer, assessment: Assessment) -> Answer:
 
 
 def _declined(draft: Answer, hits: Sequence[Hit]) -> Answer:
-    nearest = "; ".join(f"“{hit.paper.title}”" for hit in hits[:3])
+    nearest = "; ".join(f"“{as_quoted(hit.paper.title)}”" for hit in hits[:3])
     text = "The papers in this collection do not answer that." + (f" The nearest papers are {nearest}." if nearest else "")
     return replace(draft, text=text, mode="extractive", model=None)
 

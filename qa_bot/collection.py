@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from qa_bot.citations.harmless import as_quoted
 from qa_bot.schema import Answer, Filters, Paper, Sentence, Source, plain_name
 
 Kind = Literal["list", "count", "newest", "oldest", "authors", "date", "order", "prolific"]
@@ -276,6 +277,11 @@ def order_papers(question: str, papers: Sequence[Paper]) -> Answer:
     return _as_answer(question, "In the order of their dates, oldest first:", [*dated, *(p for p in papers if not p.date)], left=0)
 
 
+def describe_several(question: str, papers: Sequence[Paper]) -> Answer:
+    """Answer who wrote the paper meant where several fit: all of them."""
+    return _as_answer(question, f"{len(papers)} papers fit:", papers, left=0)
+
+
 def rank_authors(question: str, papers: Sequence[Paper], *, most: int = 5) -> Answer:
     """Answer who wrote the most papers of the collection."""
     counts = Counter(author for paper in papers for author in paper.authors)
@@ -289,7 +295,7 @@ def describe_paper(question: str, paper: Paper) -> Answer:
     names = _names(paper, len(paper.authors)) or "authors that the collection does not name"
     when = f"dated {paper.date}" if paper.date else "without a date in the collection"
     where = f", {paper.url}" if paper.url else ""
-    text = f"“{paper.title}” is by {names}; it is {when}{where} [1]."
+    text = f"“{as_quoted(paper.title)}” is by {names}; it is {when}{where} [1]."
     source = Source.of(paper, 1, score=1.0, cited=True)
     return Answer(question, question, "answered", FROM_CATALOGUE, "extractive", text, sentences=(_stated(text, 0, (1,)),), sources=(source,))
 
@@ -297,7 +303,7 @@ def describe_paper(question: str, paper: Paper) -> Answer:
 def _as_answer(question: str, head: str, papers: Sequence[Paper], *, left: int) -> Answer:
     text, sentences = head, [_stated(head, 0, ())]
     for number, paper in enumerate(papers, 1):
-        line = f"- {paper.title} ({', '.join(filter(None, [_names(paper, 2), paper.date]))}) [{number}]"
+        line = f"- {as_quoted(paper.title)} ({', '.join(filter(None, [_names(paper, 2), paper.date]))}) [{number}]"
         sentences.append(_stated(line, len(text) + 1, (number,)))
         text += "\n" + line
     if left > 0:
@@ -311,7 +317,7 @@ def _stated(text: str, start: int, citations: tuple[int, ...]) -> Sentence:
 
 
 def _names(paper: Paper, most: int) -> str:
-    shown = ", ".join(paper.authors[:most])
+    shown = as_quoted(", ".join(paper.authors[:most]))
     return shown + (" et al." if shown and (len(paper.authors) > most or not paper.authors_complete) else "")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from qa_bot.chunking import sentence_text, split_sentences
+from qa_bot.citations.harmless import as_quoted
 from qa_bot.embedding import EmbeddingModel
 from qa_bot.retrieval import idf_weights, query_words
 from qa_bot.schema import Evidence, Hit, Sentence, Source, Span
@@ -110,8 +111,7 @@ def choose(passages: Sequence[Passage], *, subjects: int = 0, asks_several: bool
 def compose(chosen: Sequence[Passage], sources: Sequence[Source]) -> tuple[str, list[Sentence], list[Source]]:
     """Return (text, its sentences, the sources renumbered): the chosen sentences word for word, each with its [n].
 
-    Sources are numbered in the order of first use, uncited ones after them. Square brackets that an abstract has itself
-    are shown rounded, so that nothing in it reads as a citation.
+    Sources are numbered in the order of first use, uncited ones after them.
     """
     order = list(dict.fromkeys(p.place for p in chosen))
     rest = [place for place in range(len(sources)) if place not in order]
@@ -120,12 +120,9 @@ def compose(chosen: Sequence[Passage], sources: Sequence[Source]) -> tuple[str, 
     for passage in chosen:
         n = number[passage.place]
         start = len(text) + bool(text)
-        piece = f"{passage.span.text.translate(_ROUNDED)} [{n}]"
+        piece = f"{as_quoted(passage.span.text)} [{n}]"
         text += " " * bool(text) + piece
         evidence = Evidence(n, passage.span.text, passage.span.start, passage.span.end)
         sentences.append(Sentence(piece, start, start + len(piece), (n,), "supported", (evidence,)))
     renumbered = [replace(sources[place], number=number[place], cited=place in order) for place in [*order, *rest]]
     return text, sentences, renumbered
-
-
-_ROUNDED = str.maketrans("[]", "()")

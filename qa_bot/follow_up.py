@@ -50,6 +50,9 @@ class _Topic:
     question: str = ""
 
 
+_LONGEST = 1_500  # characters that the rules read; some take the square of the length
+
+
 def stand_alone(question: str, history: History) -> str:
     """Return the question so that it can be understood without the conversation; unchanged where it can already.
 
@@ -58,10 +61,12 @@ def stand_alone(question: str, history: History) -> str:
     parentheses. A question that names its own subject or announces another topic is not touched by the old one.
     """
     question = question.strip()
+    if len(question) > _LONGEST:
+        return question
     if switch := SWITCH.match(question):
         rest = question[switch.end() :].strip()
         return _capital(rest) if rest else question
-    turns = [(role, text.strip()) for role, text in history if role in ("user", "assistant") and text.strip()]
+    turns = [(role, text.strip()[:_LONGEST]) for role, text in history if role in ("user", "assistant") and text.strip()]
     place = next((n for n in range(len(turns) - 1, -1, -1) if turns[n][0] == "user"), None)
     if place is None or not question:
         return question

@@ -114,6 +114,13 @@ def _best_chunks(
     ]
 
 
+def title_coverage(topic: str, paper: Paper, store: PaperStore) -> float:
+    """Return the share (by idf) of a topic's words that a title or alias holds."""
+    weights = idf_weights(store.terms.stems(" ".join(query_words(topic))), store)
+    said = set(store.terms.stems(" ".join((paper.title, *paper.aliases))))
+    return sum(weight for stem, weight in weights.items() if stem in said) / (sum(weights.values()) or 1.0)
+
+
 def hit_of(paper: Paper) -> Hit:
     """Return a paper that was named, not found, as a hit: its whole newest version."""
     return Hit(paper, Chunk(f"{paper.paper_id}#0.0", paper.paper_id, 0, paper.abstract, 0, len(paper.abstract)), 1.0)
@@ -124,11 +131,12 @@ def idf_weights(stems: Sequence[str], store: PaperStore) -> dict[str, float]:
     return {stem: store.terms.inverse_frequency(stem) for stem in dict.fromkeys(stems)}
 
 
-def named_papers(question: str, store: PaperStore) -> list[str]:
+def named_papers(question: str, store: PaperStore, *, counts_use: bool = True) -> list[str]:
     """Return the ids of the papers that a question names, in the order of mention; the longest name wins a place.
 
     A coined word of a title counts only while hardly another abstract says it, and a name that several papers go by
-    only for the one whose title opens with it.
+    only for the one whose title opens with it. Where nothing is named so, a coined word that one abstract alone says
+    points to that paper (`counts_use`).
     """
     candidates = list(mentions(question))
     known = store.truth.papers_named([mention.key for mention in candidates])
@@ -143,7 +151,7 @@ def named_papers(question: str, store: PaperStore) -> list[str]:
         if len(strong) == 1 and not any(used[mention.start : mention.end]):
             taken.append((mention.start, strong[0]))
             used[mention.start : mention.end] = [True] * (mention.end - mention.start)
-    if not taken or COMPARES.search(question):
+    if counts_use and (not taken or COMPARES.search(question)):
         taken += [(found.start(), owner) for found, owner in _sole_users(question, store) if not used[found.start()]]
     return list(dict.fromkeys(paper_id for _, paper_id in sorted(taken)))
 

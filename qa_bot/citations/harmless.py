@@ -34,7 +34,7 @@ _SUP = re.compile(r"(?P<before>\S)\s*<sup>\s*(?P<inside>\[?[\d,\s–-]{1,12}\]?)
 # The words by which chat templates tell roles apart. Servers turn them into control tokens even inside a message.
 _CONTROL = re.compile(
     r"<\|[^<>\n]{1,60}\|>|<\uff5c[^<>\n]{1,60}\uff5c>|<</?SYS>>|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|THINK)\]"
-    r"|</?(?:s|bos|eos|pad|unk|system|user|assistant|think|thinking|sources?|question|instructions?|documents?|(?:start"
+    r"|<\s*/?\s*(?:s|bos|eos|pad|unk|system|user|assistant|think|thinking|sources?|question|instructions?|documents?|(?:start"
     r"|end)_of_turn)\b[^<>\n]{0,80}>",
     re.IGNORECASE,
 )
@@ -101,3 +101,14 @@ def _superscript(match: re.Match[str]) -> str:
     if "[" in match["inside"] or match["before"] in '.!?,;:”"’':
         return f"{match['before']}[{inside}]"
     return f"{match['before']}^{inside}"
+
+
+def as_quoted(text: str) -> str:
+    """Return words of a paper as they may stand in an answer: nothing in them reads as a citation, a picture, a link or a tag.
+
+    Square brackets become round, and a "<" that could open a tag gets a space. Evidence keeps the words as they are.
+    """
+    return re.sub(r"<(?=[A-Za-z/!?])", "< ", text.translate(_ROUNDED))
+
+
+_ROUNDED = str.maketrans("[]", "()")

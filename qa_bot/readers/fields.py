@@ -40,7 +40,7 @@ def record_fields(found: Mapping[str, Any]) -> dict[str, Any]:
         "categories": as_list(found.get("categories")),
         "doi": doi,
         "arxiv_id": arxiv_id,
-        "url": url or None,
+        "url": url if re.fullmatch(r"https?://[^\s<>\"']+", url or "") else None,
         "venue": _text(found.get("venue")) or None,
     }
     return {name: value for name, value in fields.items() if value not in (None, ())}

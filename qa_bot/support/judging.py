@@ -210,9 +210,14 @@ def judge(sentence: str, abstract: str, *, sentence_spans: Sequence[Span] | None
 _JOINT = re.compile(r"(?:;|,? (?:while|whereas|but|although)|, and|\band\b)\s+", re.I)
 
 
+LONGEST_SENTENCE = 2_000  # characters
+
+
 def judge_sources(sentence: str, abstracts: Sequence[str], *, about: Sequence[str] | None = None) -> JointJudgement:
     """Judge a sentence that cites several sources: the best single verdict, or, where none carries it alone, part by part."""
     about = about or [""] * len(abstracts)
+    if len(sentence) > LONGEST_SENTENCE:
+        return JointJudgement("unsupported", 0.0, (), "the sentence is too long to be checked")
     singles = judge_many([(sentence, abstract) for abstract in abstracts], about=about)
     if not singles:
         return JointJudgement("unsupported", 0.0, (), "the sentence cites no source")
