@@ -75,8 +75,8 @@ def test_citations_are_numbered_marks_that_know_their_sentence_and_source():
 def test_weak_and_unsupported_sentences_carry_their_reason_and_supported_ones_no_mark():
     page = Reading(render_answer(ANSWERED))
     notes = [note["title"] for note in page.classed("qa-note")]
-    assert notes == ["weak support: the abstract says it weakly", "unsupported: the abstract says it unsupportedly"]
-    assert "the abstract says it weakly" in page.text  # for those who cannot point at it
+    assert notes == ["weak support: The abstract says it weakly.", "unsupported: The abstract says it unsupportedly."]
+    assert "The abstract says it weakly." in page.text  # for those who cannot point at it
     assert [len(page.classed(name)) for name in ("qa-weak", "qa-unsupported", "qa-sentence")] == [1, 1, 3]
 
 
@@ -227,6 +227,15 @@ def test_examples_fit_the_collection():
     assert all("number" in question for question in example_questions(other))
     assert len(example_questions(other)) == 4
     assert example_questions(()) == ()
+
+
+def test_the_examples_are_answered_by_the_papers_that_they_stand_for(seed_engine):
+    questions = example_questions(seed_engine.papers(), most=9)
+    assert len(questions) == 6
+    for question in questions:
+        answer = seed_engine.ask(question)
+        assert answer.status == "answered", question
+        assert all(sentence.support == "supported" for sentence in answer.sentences), question
 
 
 # --- the server ---

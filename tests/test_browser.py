@@ -56,6 +56,8 @@ def test_pointing_at_a_citation_shows_what_it_rests_on(visit):
     assert "PaliGemma: A versatile 3B VLM for transfer" in text
     assert "Lucas Beyer, Andreas Steiner, 2024" in text
     assert "“based on the SigLIP-So400m vision encoder and the Gemma-2B language model”" in text
+    side = page.locator("#qa-side").bounding_box()
+    assert card.bounding_box()["x"] + card.bounding_box()["width"] <= side["x"]
     page.mouse.move(5, 5)
     card.wait_for(state="hidden")
 
@@ -175,6 +177,14 @@ def test_hostile_text_stays_text(visit):
     assert HOSTILE in page.locator(".qa-question").last.inner_text()
     assert page.evaluate("window.pwned") is None
     assert page.locator("#qa-log img, #qa-panel img, #qa-pop img").count() == 0
+
+
+def test_mathematics_is_typeset_and_money_is_not(visit):
+    page = visit()
+    ask(page, "Some maths")
+    page.wait_for_selector(".qa-text .katex")
+    assert page.locator(".qa-text .katex").count() == 2
+    assert "It costs $5 and $10" in page.inner_text(".qa-text")
 
 
 def test_dark_follows_the_system(visit):

@@ -123,6 +123,8 @@ class ScriptedEngine:
     def _script(self, question: str) -> Answer:
         if "endless" in question:
             return replace(ANSWERED, text="word " * 5000, sentences=())
+        if "maths" in question:
+            return replace(PARTIAL, status="answered", text=r"It costs $5 and $10, and grows as $x_2^{n}$ or \(\sqrt{y}\). [2]", sentences=())
         if "hostile" in question:
             return HOSTILE_ANSWER
         if "peru" in question.casefold():

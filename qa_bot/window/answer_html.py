@@ -62,12 +62,18 @@ def render_answer(
     if shown.text.strip():
         parts.append(f'<div class="qa-text">{render_text(shown)}</div>')
     if answer.status != "answered" and answer.reason and not stopped and answer.reason.strip() not in shown.text:
-        parts.append(f'<p class="qa-reason">{escape(answer.reason)}</p>')
+        parts.append(f'<p class="qa-reason">{escape(as_sentence(answer.reason))}</p>')
     parts += [_cited(answer), _nearest(answer), _problems(answer), _meta(answer, seconds), _ACTIONS]
     if answer.sources:
         parts.append(f'<div class="qa-evidence" hidden>{evidence_cards(answer, papers)}</div>')
     looks = f"qa-{'stopped' if stopped else answer.status} qa-by-{answer.mode}"
     return f'<div class="qa-answer {looks}">{"".join(parts)}</div>'
+
+
+def as_sentence(words: str) -> str:
+    """Give a reason its capital and its full stop."""
+    words = words.strip()
+    return words[:1].upper() + words[1:] + ("" if not words or words[-1] in ".!?" else ".")
 
 
 def _without_titles(answer: Answer) -> Answer:
@@ -158,7 +164,7 @@ def _sentence(answer: Answer, index: int | None, pieces: list[Token]) -> str:
     if sentence.support == "supported" or not answer.is_final:
         return f'<span class="qa-sentence qa-sen-{index}">{inner}</span>'
     label = _SUPPORT_LABELS[sentence.support]
-    reason = escape(sentence.reason.strip() or _FALLBACK_REASONS[sentence.support])
+    reason = escape(as_sentence(sentence.reason) or _FALLBACK_REASONS[sentence.support])
     return (
         f'<span class="qa-sentence qa-sen-{index} qa-{sentence.support}">{inner}'
         f'<button type="button" class="qa-note" title="{label}: {reason}">'

@@ -12,11 +12,11 @@ from qa_bot.schema import Paper
 # Each question is answered by an abstract of the paper whose title begins so; shown only where that paper is there.
 _FITTING = (
     ("PaliGemma: A versatile 3B VLM for transfer", "Which vision encoder and which language model is PaliGemma based on?"),
-    ("TAPVid-3D", "How does TAPVid-3D measure performance on tracking points in 3D?"),
-    ("Sigmoid Loss for Language Image Pre-Training", "Why does the sigmoid loss of SigLIP work well with small batch sizes?"),
-    ("Scaling Vision Transformers to 22 Billion Parameters", "What was learned from scaling vision transformers to 22 billion parameters?"),
-    ("An Image is Worth 16x16 Words", "How well does a pure transformer do on image classification?"),
+    ("SigLIP 2", "How do SigLIP and SigLIP 2 differ?"),
     ("MLP-Mixer", "Are convolutions or attention necessary for good image classification?"),
+    ("TAPVid-3D", "How does TAPVid-3D measure performance on tracking points in 3D?"),
+    ("An Image is Worth 16x16 Words", "How well does a pure transformer do on image classification?"),
+    ("Scaling Vision Transformers to 22 Billion Parameters", "What was learned from scaling vision transformers to 22 billion parameters?"),
 )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from qa_bot.schema import Answer, Paper, Source
 from qa_bot.window import references
-from qa_bot.window.answer_html import render_text
+from qa_bot.window.answer_html import as_sentence, render_text
 from qa_bot.window.evidence_html import byline, link
 from qa_bot.window.inert import escape
 
@@ -65,7 +65,7 @@ def _reference(source: Source) -> str:
 
 def _state(answer: Answer) -> str:
     label = {"partial": "Answered in part.", "declined": "Not answered by these papers."}[answer.status]
-    return f"{label} {answer.reason}".strip()
+    return f"{label} {as_sentence(answer.reason)}".strip()
 
 
 def _page(pairs: Sequence[tuple[str, Answer]]) -> str:

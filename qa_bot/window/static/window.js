@@ -64,7 +64,8 @@ function place(mark) {
   const at = mark.getBoundingClientRect();
   const margin = 8;
   const { offsetWidth: width, offsetHeight: height } = pop;
-  const left = Math.max(margin, Math.min(at.left + at.width / 2 - width / 2, window.innerWidth - width - margin));
+  const end = isNarrow() ? window.innerWidth : q("#qa-chat")?.getBoundingClientRect().right ?? window.innerWidth; // beside the evidence, not over it
+  const left = Math.max(margin, Math.min(at.left + at.width / 2 - width / 2, end - width - margin));
   const above = at.top - height - margin;
   pop.style.left = `${left}px`;
   pop.style.top = `${above > margin ? above : Math.min(at.bottom + margin, window.innerHeight - height - margin)}px`;
