@@ -193,7 +193,11 @@ class Hit:
 
 @dataclass(frozen=True)
 class Source:
-    """A retrieved paper as an answer shows it. `number` is the n of [n]; `text` is what evidence offsets count in."""
+    """A retrieved paper as an answer shows it.
+
+    `number` is the n of [n]; `text`, the newest version's abstract, is what evidence offsets count in. `earlier_texts`
+    are the abstracts of its earlier versions.
+    """
 
     number: int
     paper_id: str
@@ -207,6 +211,7 @@ class Source:
     authors_complete: bool = True
     categories: tuple[str, ...] = ()
     record_ids: tuple[str, ...] = ()
+    earlier_texts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, paper: Paper, number: int, *, score: float, cited: bool) -> Source:
@@ -214,6 +219,7 @@ class Source:
         return cls(
             number, paper.paper_id, paper.title, paper.authors, paper.year, paper.url, round(score, 4), cited, paper.abstract,
             authors_complete=paper.authors_complete, categories=paper.categories, record_ids=paper.record_ids,
+            earlier_texts=tuple(version.abstract for version in paper.versions[1:]),
         )  # fmt: skip
 
 
@@ -296,7 +302,7 @@ class Answer:
                 for s in self.sentences
             ],
             "sources": [
-                vars(s) | {"authors": list(s.authors), "categories": list(s.categories), "record_ids": list(s.record_ids)}
+                {name: list(value) if isinstance(value, tuple) else value for name, value in vars(s).items()}
                 for s in self.sources
             ],
             "problems": [vars(p) for p in self.problems],

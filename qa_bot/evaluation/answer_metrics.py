@@ -101,9 +101,13 @@ def statement_citations(answer: Answer, supports: SupportCheck) -> tuple[float, 
 
 
 def premise(source: Source) -> str:
-    """Return what a citation of this source may rest on: title, authors, year and abstract (ALCE: title and text)."""
-    facts = ", ".join([*source.authors, *([str(source.year)] if source.year else [])])
-    return f"{source.title}. {facts}. {source.text}" if facts else f"{source.title}. {source.text}"
+    """Return what a citation of this source may rest on: title, authors, year, link and abstract, also its earlier wordings.
+
+    ALCE takes title and text.
+    """
+    facts = ", ".join([*source.authors, *([str(source.year)] if source.year else []), *([source.url] if source.url else [])])
+    text = "\n".join([source.text, *source.earlier_texts])
+    return f"{source.title}. {facts}. {text}" if facts else f"{source.title}. {text}"
 
 
 def _is_bibliography(sentence: str, text: str) -> bool:
