@@ -33,6 +33,7 @@ from qa_bot.window.evidence_html import byline, difference, link
 from qa_bot.window.examples import example_questions
 from qa_bot.window.inert import blocks, tokens
 from qa_bot.window.references import bibliography, bibtex, ris
+from qa_bot.window.turnstile import Turnstile
 
 BY_ID = {p.paper_id: p for p in PAPERS}
 
@@ -276,6 +277,13 @@ def answer_of(result) -> str:
     return content if isinstance(content, str) else content[0]["text"]
 
 
+def until(claim, *, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)
+
+
 def test_asking_over_the_api_streams_and_keeps_the_history(serve):
     engine = ScriptedEngine(pause_seconds=0.03)
     client = client_of(serve(lambda: engine))
@@ -301,10 +309,7 @@ def test_the_window_is_served_while_the_papers_are_still_being_opened(serve):
     window = serve(factory)
     assert httpx.get(window.local_url, trust_env=False).status_code == 200
     job = client_of(window).submit("Which encoder?", api_name="/ask")
-    deadline = time.monotonic() + 15
-    while not any("embedding papers, 3 of 9" in answer_of(part) for part in job.outputs()):
-        assert time.monotonic() < deadline, job.outputs()
-        time.sleep(0.05)
+    until(lambda: any("embedding papers, 3 of 9" in answer_of(part) for part in job.outputs()))
     may_open.set()
     assert "SigLIP-So400m" in answer_of(job.result(timeout=30))
 
@@ -342,10 +347,27 @@ def test_one_slow_answer_holds_up_nobody(serve):
     assert all("SigLIP-So400m" in answer_of(job.result(timeout=30)) for job in jobs)
     assert not slow.done()
     slow.cancel()
-    deadline = time.monotonic() + 10
-    while engine.closed_streams < 5 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert engine.closed_streams == 5  # stopping reaches the engine
+    until(lambda: engine.closed_streams == 5)  # stopping reaches the engine
+
+
+def test_who_waits_is_told_the_place_in_the_queue(serve):
+    window = serve(lambda: ScriptedEngine(pause_seconds=0.02))
+    window.shared.turnstile = Turnstile(1)
+    first = client_of(window).submit("endless", api_name="/ask")
+    until(lambda: any("qa-text" in answer_of(part) for part in first.outputs()))
+    second = client_of(window).submit("Which encoder?", api_name="/ask")
+    until(lambda: any("your place in the queue is 1" in answer_of(part) for part in second.outputs()))
+    first.cancel()
+    assert "SigLIP-So400m" in answer_of(second.result(timeout=30))
+
+
+def test_questions_wait_while_papers_are_taken_in(serve):
+    window = serve(lambda: ScriptedEngine())
+    window.shared.changing = "New papers are being taken in: reading files, 1 of 2"
+    job = client_of(window).submit("Which encoder?", api_name="/ask")
+    until(lambda: any("reading files, 1 of 2" in answer_of(part) for part in job.outputs()))
+    window.shared.changing = None
+    assert "SigLIP-So400m" in answer_of(job.result(timeout=30))
 
 
 def test_a_taken_port_is_said_with_the_way_out(serve):

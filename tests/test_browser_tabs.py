@@ -104,6 +104,21 @@ def test_pasted_papers_are_taken_in_and_answer(visit):
     assert "91.3 percent" in page.inner_text(".qa-text")
 
 
+def test_a_dropped_file_is_taken_in_and_says_what_it_could_not_use(visit, tmp_path):
+    records = tmp_path / "mine.bib"
+    records.write_text("@misc{a, title={Wombat Routing}, year={2030}, abstract={Wombats route parcels in 12 seconds on average.}}\n@misc{b, title={Empty}}\n")
+    page = papers_tab(visit)
+    page.click("text=Add papers")
+    page.set_input_files("#qa-add input[type=file]", records)
+    page.locator("#qa-add", has_text="mine.bib").wait_for()
+    page.get_by_role("button", name="Add to the collection").click()
+    page.locator("#qa-added", has_text="mine.bib, record 2").wait_for(timeout=60_000)
+    page.fill(".qa-wish [name=words]", "wombat")
+    count(page, "1 of 8")
+    page.click(".qa-row")
+    page.locator(".qa-detail", has_text="Read from mine.bib, record 1").wait_for()
+
+
 def test_settings_say_what_is_wrong_and_a_key_is_not_kept(visit):
     page = visit()
     open_tab(page, "Settings")

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from qa_bot.schema import Answer, QABotError
 
 _LOG = logging.getLogger(__name__)
+_SETTLE_SECONDS = 0.12
 
 
 class AnswerFailedError(QABotError):
@@ -49,6 +50,7 @@ class RunningAnswer:
         if not self.is_stopped:
             threading.Thread(target=self._work, name="answer", daemon=True).start()
         try:
+            await self._settle(news)
             shown: Answer | None = None
             while not self.is_stopped:
                 await news.wait()
@@ -63,6 +65,15 @@ class RunningAnswer:
         finally:
             if not self._is_done:
                 self.stop()
+
+    async def _settle(self, news: asyncio.Event) -> None:
+        """Give an answer without a language model the moment it needs, so that it is shown once and whole."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SETTLE_SECONDS):
+                while not (self._is_done or self.is_stopped):
+                    await news.wait()
+                    news.clear()
+        news.set()
 
     def _work(self) -> None:
         try:
