@@ -15,9 +15,10 @@ EVIDENCE_FIELDS = {"source", "quote", "start", "end"}
 SOURCE_FIELDS = {"number", "paper_id", "title", "authors", "year", "url", "score", "cited"}
 PROBLEM_FIELDS = {"kind", "message"}
 
-_MARK = re.compile(r"(?<!~)\[(\d{1,3})\](?!~)")
+_MARK = re.compile(r"\[(\d{1,3})\]")
 # What a browser would fetch, run or follow unseen: images, links under words, definitions of links, tags, comments.
-_LIVE = re.compile(r"!\[|\]\(|^[ \t>]*\[[^\]\n]*\]:|<[A-Za-z/!?]|javascript:\S*\)", re.MULTILINE)
+_LIVE = re.compile(r"!\[|\]\(|^[ \t>]*\[[^\]\n]*\]:|<[A-Za-z/!?]", re.MULTILINE)
+_NO_MARKS = re.compile(r"~~\[[\d-]+\]~~|^```[^\n]*\n.*?(?:^```|\Z)|(?<!`)`[^`\n]+`(?!`)", re.DOTALL | re.MULTILINE)  # struck out, or code
 
 
 def check_dict(data: dict) -> None:
@@ -47,7 +48,7 @@ def check_answer(answer: Answer) -> Answer:
     assert len({source.paper_id for source in answer.sources}) == len(numbers)
     cited = [source.number for source in answer.sources if source.cited]
     assert cited == numbers[: len(cited)], "the cited sources come first"
-    marks = list(dict.fromkeys(int(number) for number in _MARK.findall(answer.text)))
+    marks = list(dict.fromkeys(int(number) for number in _MARK.findall(_NO_MARKS.sub("", answer.text))))
     assert marks == cited, "numbered in the order of first use, and nothing is cited that the text does not cite"
     by_number = {source.number: source for source in answer.sources}
     place = 0

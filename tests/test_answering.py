@@ -251,6 +251,33 @@ def test_with_nothing_near_the_llm_is_not_called(ask, question):
     assert cited_titles(declined) == [] and declined.sources[0].title in declined.text
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who wrote Attention Is All You Need?", "When was BERT published?", "Who are the authors of the AlphaFold paper?",
+        "who introduced residual networks?", "When did the paper on the discovery of penicillin come out?",
+    ],
+)  # fmt: skip
+def test_a_paper_that_is_not_there_has_no_author_and_no_date(ask, question):
+    declined, _ = ask(answer("STATUS: declined\nThe sources do not say that."), question=question)
+    assert declined.status != "answered" and cited_titles(declined) == [] and declined.reason
+
+
+@pytest.mark.parametrize(
+    ("question", "title", "words"),
+    [
+        ("Who wrote the FlexiViT paper?", "FlexiViT", "Lucas Beyer"),
+        ("When was PaliGemma published?", "PaliGemma: ", "2024"),
+        ("Who are the authors of Kubric?", "Kubric", "Klaus Greff"),
+        ("Who wrote “Sideways: Depth-Parallel Training of Video Models”?", "Sideways: ", "Mateusz Malinowski"),
+    ],
+)
+def test_a_paper_that_is_there_has_its_authors_and_its_date(seed_engine, question, title, words):
+    described = check_answer(seed_engine.ask(question))
+    assert described.status == "answered" and words in described.text
+    assert len(cited_titles(described)) == 1 and cited_titles(described)[0].startswith(title)
+
+
 def test_the_catalogue_answers_without_the_llm(ask):
     listed, server = ask(answer(GOOD), question="How many papers are there?")
     assert "82" in listed.text and listed.status == "answered" and server.requests == []
@@ -365,7 +392,7 @@ def test_a_follow_up_is_rewritten_by_the_llm_and_shown(ask):
     assert "Which language model does PaliGemma use?" in writing.body["messages"][-1]["content"]
 
 
-@pytest.mark.parametrize("step", [failure(500), answer("word " * 400), cut()])
+@pytest.mark.parametrize("step", [failure(500), answer("word " * 400), cut(), answer('"  "')])
 def test_a_follow_up_that_the_llm_cannot_rewrite_is_rewritten_by_rule(ask, step):
     written, _ = ask(step, answer("STATUS: answered\nPaliGemma uses the Gemma-2B language model [1]."), question=FOLLOW_UP, history=HISTORY)
     assert "PaliGemma" in written.standalone_question and written.mode == "llm" and cited_titles(written) == [PALIGEMMA]

@@ -92,8 +92,15 @@ def test_commands_and_options_it_names_exist():
 
 def test_every_option_in_passing_belongs_to_some_command():
     known = {option for command in [COMMANDS, *COMMANDS.commands.values()] for parameter in command.params for option in parameter.opts}
-    options = {word for span in SPANS for word in span.split() if re.fullmatch(r"--[a-z-]+", word)}
+    options = {word for span in SPANS if span.startswith("--") for word in span.split() if word.startswith("--")}
     assert {"--json", "--port"} <= options and options <= known | {"--help"}
+
+
+def test_scripts_it_names_exist_and_take_their_options():
+    named = re.findall(r"((?:benchmarks|scripts)/\w+\.py)((?: +--?[\w-]+(?: [^\s`-]\S*)?)*)", README)
+    for script, options in named:
+        source = (REPOSITORY / script).read_text(encoding="utf-8")
+        assert all(f'"{option}"' in source for option in re.findall(r"--[\w-]+", options)), (script, options)
 
 
 def test_settings_it_names_exist():
