@@ -59,7 +59,7 @@ def header_for(shared: Shared, visitor: Visitor | None = None) -> str:
     """Render the header for one visitor: which mode and model answers, and what narrows it."""
     engine = engine_for(shared.engine, visitor or Visitor(), shared.settings)
     narrowed = [f"{name.replace('_', ' ')} {value}" for name, value in vars((visitor or Visitor()).choices.filters).items() if value is not None]
-    hint = " Or name an endpoint under Settings." if getattr(engine, "llm", True) is None and shared.may_name_endpoint else ""
+    hint = " Or see Settings." if getattr(engine, "llm", True) is None and shared.may_name_endpoint else ""
     line = engine.mode_line() + hint + (f" Only papers with {', '.join(narrowed)}." if narrowed else "")
     return page.header(line, papers=len(shared.papers()))
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from window_browser import ASK, ask, browser, needs_browser, serve, visit
+from window_browser import ASK, ask, browser, needs_browser, open_tab, serve, visit
 from window_engine import ScriptedEngine
 
 pytestmark = needs_browser
@@ -140,3 +140,14 @@ def test_a_judgement_lands_in_the_data_folder(visit, data_dir):
     line = json.loads(kept.read_text(encoding="utf-8").splitlines()[-1])
     assert (line["helpful"], line["comment"], line["question"]) == (False, "It forgot the year.", "Which encoder does PaliGemma use?")
     assert page.input_value(ASK) == ""
+
+
+def test_a_paper_is_removed_after_being_asked_twice(visit):
+    page = visit()
+    open_tab(page, "Papers")
+    page.locator(".qa-row", has_text="window.pwned").click()
+    page.locator(".qa-remove").click()
+    page.locator(".qa-remove", has_text="Really").click()
+    page.wait_for_selector("text=Removed from the collection.")
+    page.locator(".qa-list-count", has_text="2 papers").wait_for()
+    assert "2 papers" in page.inner_text(".qa-header")

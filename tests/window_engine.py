@@ -88,12 +88,16 @@ class ScriptedEngine:
         self.pause_seconds = pause_seconds
         self.histories: list[list[tuple[str, str]]] = []
         self.closed_streams = 0
+        self.removed: list[str] = []
 
     def papers(self) -> tuple[Paper, ...]:
-        return PAPERS
+        return tuple(p for p in PAPERS if p.paper_id not in self.removed)
 
     def paper(self, paper_id: str) -> Paper | None:
-        return next((p for p in PAPERS if p.paper_id == paper_id), None)
+        return next((p for p in self.papers() if p.paper_id == paper_id), None)
+
+    def remove_papers(self, paper_ids: Sequence[str]) -> None:
+        self.removed += paper_ids
 
     def mode_line(self) -> str:
         return "LLM mode: tiny-1 at http://127.0.0.1:1/v1 writes the answers."

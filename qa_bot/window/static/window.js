@@ -66,9 +66,10 @@ function place(mark) {
   const { offsetWidth: width, offsetHeight: height } = pop;
   const end = isNarrow() ? window.innerWidth : q("#qa-chat")?.getBoundingClientRect().right ?? window.innerWidth; // beside the evidence, not over it
   const left = Math.max(margin, Math.min(at.left + at.width / 2 - width / 2, end - width - margin));
-  const above = at.top - height - margin;
+  const below = at.bottom + margin; // what has been read stays in sight
+  const fits = below + height <= window.innerHeight - margin;
   pop.style.left = `${left}px`;
-  pop.style.top = `${above > margin ? above : Math.min(at.bottom + margin, window.innerHeight - height - margin)}px`;
+  pop.style.top = `${fits ? below : Math.max(margin, at.top - height - margin)}px`;
 }
 
 function hidePop() {
