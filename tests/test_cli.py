@@ -287,8 +287,13 @@ def test_eval_json_measures_one_s_own_questions(call, tmp_path):
     assert whole["answers"]["point_recall"] == 1.0 and whole["retrieval"]["hit@5"] == 1.0
     assert [row["id"] for row in whole["questions"]] == ["q1", "q2", "q3"]
     assert (tmp_path / "report" / "report.html").is_file() and str(tmp_path / "run") in done.stderr
-    failed = call("eval", "--questions", "q.jsonl", "--run", tmp_path / "run", "--fail-under", "answers.words=100000")
-    assert failed.returncode == 1 and "answers.words" in failed.stderr and "point_recall" in failed.stdout
+
+
+def test_eval_exits_with_1_when_a_figure_is_too_low(call, tmp_path):
+    (tmp_path / "q.jsonl").write_text(json.dumps(QUESTIONS[0] | {"answer": ["a ResNet of the year 1850"]}), encoding="utf-8")
+    gates = ["--fail-under", "retrieval.hit@5=0.9", "--fail-under", "answers.point_recall=0.9"]
+    done = call("eval", "--questions", "q.jsonl", "--run", tmp_path / "run", *gates)
+    assert done.returncode == 1 and "point_recall" in done.stderr and "hit@5" not in done.stderr and "hit@5" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,11 @@ def test_links_lead_somewhere():
             assert (REPOSITORY / target.partition("#")[0]).exists(), target
 
 
+def test_pictures_are_there_and_are_described():
+    pictures = re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", README)
+    assert pictures and all(words and (REPOSITORY / target).stat().st_size > 10_000 for words, target in pictures)
+
+
 def test_folders_it_names_exist():
     own = {"my_papers/", ".venv/bin/"}
     folders = {span for span in SPANS if re.fullmatch(r"[\w.]+/(?:[\w.]+/)*", span)} - own
