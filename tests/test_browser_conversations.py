@@ -20,7 +20,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="module")
 def window(data_dir) -> Iterator:
-    shown = serve(data_dir, ScriptedEngine)
+    shown = serve(data_dir, lambda: ScriptedEngine(pause_seconds=0.02))
     yield shown
     shown.close(verbose=False)
 
