@@ -176,6 +176,33 @@ def test_search_prints_a_line_a_paper(call):
     assert len(json_of(call("search", "vision", "--json", "-k", "1000"))) == 82
 
 
+@pytest.mark.parametrize(
+    ("options", "holds"),
+    [
+        (["--author", "Hénaff"], lambda row: any("naff" in name for name in row["authors"])),
+        (["--author", "henaff"], lambda row: any("naff" in name for name in row["authors"])),
+        (["--year-from", "2024"], lambda row: row["year"] >= 2024),
+        (["--year-from", "2018", "--year-to", "2019"], lambda row: 2018 <= row["year"] <= 2019),
+        (["--category", "RO"], lambda row: "RO" in row["categories"]),
+        (["--file", "003_79c0db7fce49acfe.txt"], lambda row: any(origin["file"].startswith("003") for origin in row["origins"])),
+        (["--file", "003_79c0db7fce49acfe"], lambda row: any(origin["file"].startswith("003") for origin in row["origins"])),
+        (["--author", "Beyer", "--year-to", "2016"], lambda row: row["year"] <= 2016 and "Lucas Beyer" in row["authors"]),
+    ],
+)
+def test_filters_narrow_a_search_to_all_that_match_and_no_others(call, listed, options, holds):
+    rows = json_of(call("search", "vision", "--json", "-k", "1000", *options))
+    expected = {row["paper_id"] for row in listed if holds(row)}
+    assert {row["paper_id"] for row in rows} == expected and expected
+
+
+def test_filters_narrow_an_answer(call):
+    found = json_of(call("ask", "How are people detected?", "--json", "--year-to", "2018"))
+    assert found["sources"] and all(source["year"] <= 2018 for source in found["sources"])
+    nothing = json_of(call("ask", QUESTION, "--json", "--author", "Nobody Atall"))
+    assert nothing["status"] == "declined" and nothing["sources"] == [] and nothing["reason"]
+    assert json_of(call("search", "vision", "--json", "--year-from", "2030")) == []
+
+
 @pytest.fixture(scope="module")
 def listed(seed_data_dir):
     return json_of(run("papers", "--json", QA_BOT_DATA_DIR=str(seed_data_dir)))
@@ -251,6 +278,17 @@ def test_one_s_own_papers_are_ingested_asked_and_searched(call, tmp_path):
     reindexed = call("reindex", **here)
     assert reindexed.returncode == 0 and "2 papers" in reindexed.stdout
     assert json_of(call("search", "clay cups", "--json", **here))[0]["record_ids"] == ["a2"]
+
+
+def test_columns_of_a_table_can_be_named(call, tmp_path):
+    table = "Kennung;Titel;Zusammenfassung\nz1;Tee im Wasser;Schwarzer Tee zieht 4,5 Minuten in heißem Wasser.\n"
+    (tmp_path / "tee.csv").write_text(table, encoding="utf-8")
+    own = {"QA_BOT_DATA_DIR": str(tmp_path / "own")}
+    columns = ["--column", "abstract=Zusammenfassung", "--column", "title=Titel"]
+    assert json_of(call("ingest", "tee.csv", *columns, "--json", **own))["papers"] == 1
+    assert json_of(call("papers", "--json", **own))[0]["title"] == "Tee im Wasser"
+    wrong = call("ingest", "tee.csv", "--column", "Zusammenfassung", **own)
+    assert wrong.returncode == 2 and "FIELD=NAME" in wrong.stderr
 
 
 def test_progress_goes_to_stderr_and_the_report_to_stdout(call, tmp_path):
@@ -354,9 +392,9 @@ def test_help_lists_every_command_and_stays_light():
     ("command", "options"),
     [
         ("chat", ["--host", "--port", "--no-browser"]),
-        ("ingest", ["--json", "PATH"]),
-        ("ask", ["--json", "--no-llm", "--history", "QUESTION"]),
-        ("search", ["--json", "-k", "QUERY"]),
+        ("ingest", ["--json", "--column", "PATH"]),
+        ("ask", ["--json", "--no-llm", "--history", "--author", "--year-from", "--year-to", "--category", "--file", "QUESTION"]),
+        ("search", ["--json", "-k", "--author", "--year-from", "QUERY"]),
         ("papers", ["--json"]),
         ("eval", ["--questions", "--json", "--report"]),
         ("reindex", []),
