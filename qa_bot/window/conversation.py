@@ -87,8 +87,8 @@ def answer_from(data: Mapping[str, Any]) -> Answer:
     ]
     if any(s.support not in ("supported", "weak", "unsupported") for s in sentences):
         raise ValueError("not an answer")
-    tuples = ("authors", "categories", "record_ids")
-    sources = [_built(Source, s, **{name: tuple(map(str, s[name])) for name in tuples}) for s in data["sources"]]
+    lists = [f.name for f in fields(Source) if f.type == "tuple[str, ...]"]
+    sources = [_built(Source, s, **{name: tuple(map(str, s[name])) for name in lists if name in s}) for s in data["sources"]]
     problems = [_built(Problem, p) for p in data["problems"]]
     return _built(Answer, data, sentences=tuple(sentences), sources=tuple(sources), problems=tuple(problems), is_final=True)
 

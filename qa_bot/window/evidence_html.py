@@ -68,10 +68,10 @@ def _card(answer: Answer, source: Source, paper: Paper | None) -> str:
 def marked_abstract(answer: Answer, source: Source) -> str:
     """Return the source's text with the words that carry a sentence in <mark>, classed by sentence index (qa-ev-0)."""
     spans = [
-        (max(0, e.start), min(len(source.text), e.end), index)
+        (e.start, e.end, index)
         for index, sentence in enumerate(answer.sentences)
         for e in sentence.evidence
-        if e.source == source.number and e.start < e.end
+        if e.source == source.number and e.start < e.end and source.text[e.start : e.end] == e.quote
     ]
     edges = sorted({0, len(source.text), *(edge for a, b, _ in spans for edge in (a, b))})
     out = []
