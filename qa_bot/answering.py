@@ -7,10 +7,11 @@ line and the window need not wait for that import.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from qa_bot import collection, retrieval
 from qa_bot.chunking import split_sentences
@@ -21,7 +22,7 @@ from qa_bot.embedding import EmbeddingModel, open_embedding
 from qa_bot.evidence import Assessment, assess
 from qa_bot.extractive import Passage, choose, compose, rank_sentences
 from qa_bot.follow_up import stand_alone
-from qa_bot.ingest import IngestReport, Progress, fingerprint_of, ingest
+from qa_bot.ingest import IngestReport, Progress, fingerprint_of, ingest, remove
 from qa_bot.llm import ChatModel, LLMError, open_llm
 from qa_bot.naming import is_coined
 from qa_bot.prompts import Prompt, PromptError, answer_prompt, condense_prompt, load_templates, split_status
@@ -31,6 +32,7 @@ from qa_bot.support import JointJudgement, judge_sources, plain_claim
 from qa_bot.versions import disagreements
 
 History = Sequence[tuple[str, str]]
+T = TypeVar("T")
 
 # A title with this share (by idf) of the words that describe a paper is the one meant.
 TITLE_MEANT = 0.6
@@ -78,10 +80,17 @@ class AnswerEngine:
         self.store.close()
 
     def ingest(self, paths: Sequence[Path], *, on_progress: Progress = lambda what, n, of: None) -> IngestReport:
-        """Take more papers in while the engine stays open; questions asked meanwhile wait."""
+        """Take more papers in while the engine stays open. Ask nothing meanwhile: the collection is closed for it."""
+        return self._while_closed(lambda: ingest(paths, settings=self.settings, embedding=self.embedding, on_progress=on_progress))
+
+    def remove_papers(self, paper_ids: Sequence[str]) -> None:
+        """Take papers out of the collection while the engine stays open, as `ingest` takes them in."""
+        self._while_closed(lambda: remove(paper_ids, settings=self.settings, embedding=self.embedding))
+
+    def _while_closed(self, work: Callable[[], T]) -> T:
         self.store.close()
         try:
-            return ingest(paths, settings=self.settings, embedding=self.embedding, on_progress=on_progress)
+            return work()
         finally:
             self.store = PaperStore(self.settings.data_dir, fingerprint_of(self.embedding), chroma_url=self.settings.chroma_url)
             self.__dict__.pop("authors", None)

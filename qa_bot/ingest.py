@@ -117,6 +117,24 @@ def ingest_into(
     )  # fmt: skip
 
 
+def remove(paper_ids: Sequence[str], *, settings: Settings, embedding: EmbeddingModel | None = None) -> int:
+    """Take papers with all their records out of the collection; return how many papers went.
+
+    A file that did not change does not bring them back. Raise as `ingest` does.
+    """
+    embedding = embedding or open_embedding(settings)
+    store = PaperStore(settings.data_dir, fingerprint_of(embedding), writable=True, chroma_url=settings.chroma_url)
+    try:
+        with store.truth.transaction():
+            papers = store.truth.papers_by_id(list(paper_ids))
+            store.truth.remove_records([origin for paper in papers.values() for origin in paper.origins])
+            _write_papers(store, merge_records(store.truth.records(), store.truth.facts()).papers, embedding)
+        store.complete(embedding.embed)
+        return len(papers)
+    finally:
+        store.close()
+
+
 def _read_changed(store: PaperStore, files: Sequence[Path], columns: Mapping[str, str], on_progress: Progress) -> int:
     known = store.truth.files()
     by_content = {(label, digest) for label, digest in known.values()}

@@ -453,3 +453,23 @@ def test_an_open_engine_takes_more_in_and_answers_from_it(collection, tmp_path):
         engine.ingest([tmp_path / "nowhere"])
     assert len(engine.papers()) == 5, "and it still answers after a path that is not there"
     engine.close()
+
+
+def test_a_removed_paper_stays_away_until_its_file_changes(tmp_path):
+    source = tmp_path / "two.jsonl"
+    lines = ['{"id": "1", "title": "Frogs", "abstract": "Frogs jump in ponds."}', '{"id": "2", "title": "Otters", "abstract": "Otters swim in rivers."}']
+    source.write_text("\n".join(lines))
+    settings = Settings(_env_file=None, data_dir=tmp_path / "removed")
+    ingest([source], settings=settings)
+    engine = AnswerEngine.from_settings(settings)
+    frogs = next(paper for paper in engine.papers() if paper.title == "Frogs")
+    engine.remove_papers([frogs.paper_id, "nobody:1"])
+    assert [paper.title for paper in engine.papers()] == ["Otters"]
+    assert [hit.paper.title for hit in engine.search("frogs in ponds")] == ["Otters"]
+    assert engine.store.vectors.count() == engine.store.terms.count() == 1
+    engine.ingest([source])
+    assert [paper.title for paper in engine.papers()] == ["Otters"]
+    source.write_text("\n".join([*lines, '{"id": "3", "title": "Newts", "abstract": "Newts hide under stones."}']))
+    engine.ingest([source])
+    assert sorted(paper.title for paper in engine.papers()) == ["Frogs", "Newts", "Otters"]
+    engine.close()

@@ -136,6 +136,14 @@ class Truth:
     def records(self) -> list[Record]:
         return [_from_lists(Record, body) for (body,) in self._db.execute("SELECT body FROM records ORDER BY path, place")]
 
+    def remove_records(self, origins: Sequence[Origin]) -> int:
+        """Forget these records; their files count as read, so only a changed file brings them back. Return how many went."""
+        gone = {(origin.file, origin.ordinal) for origin in origins}
+        rows = self._db.execute("SELECT path, place, body FROM records").fetchall()
+        found = [(path, place) for path, place, body in rows if (o := json.loads(body)["origin"]) and (o["file"], o["ordinal"]) in gone]
+        self._db.executemany("DELETE FROM records WHERE path = ? AND place = ?", found)
+        return len(found)
+
     def facts(self) -> list[Fact]:
         return [_from_lists(Fact, body) for (body,) in self._db.execute("SELECT body FROM facts ORDER BY path, place")]
 
