@@ -440,3 +440,31 @@ def test_an_answer_waiting_for_its_first_word_can_be_stopped(open_engine):
         assert first.text == "" and first.sources and server.requests == []
         stream.close()
     assert server.requests == []
+
+
+# Conversations without an LLM: the question, words of its standalone form, words of the answer, in turn.
+CONVERSATIONS = {
+    "a list and another year": [
+        ("Which papers did Lucas Beyer write in 2022?", "2022", "5 of the 82 papers"),
+        ("And in 2023?", "Lucas Beyer", "by Lucas Beyer and from 2023"),
+    ],
+    "the same paper": [
+        (QUESTION, "PaliGemma", "SigLIP-So400m"),
+        ("And which language model does it use?", "PaliGemma", "Gemma-2B"),
+        ("Who wrote it?", "PaliGemma", "Lucas Beyer"),
+    ],
+    "another topic": [
+        (QUESTION, "PaliGemma", "SigLIP-So400m"),
+        ("What is the boiling point of mercury?", "mercury", "do not answer"),
+        ("Which papers are about race cars?", "race cars", "2 of the 82"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_a_conversation_is_followed_by_rule(seed_engine, name):
+    history = []
+    for question, standalone, words in CONVERSATIONS[name]:
+        told = check_answer(seed_engine.ask(question, history=history))
+        assert standalone in told.standalone_question and words in told.text, (question, told.standalone_question, told.text)
+        history += [("user", question), ("assistant", told.text)]
