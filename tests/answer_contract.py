@@ -18,7 +18,9 @@ PROBLEM_FIELDS = {"kind", "message"}
 _MARK = re.compile(r"\[(\d{1,3})\]")
 # What a browser would fetch, run or follow unseen: images, links under words, definitions of links, tags, comments.
 _LIVE = re.compile(r"!\[|\]\(|^[ \t>]*\[[^\]\n]*\]:|<[A-Za-z/!?]", re.MULTILINE)
-_NO_MARKS = re.compile(r"~~\[[\d-]+\]~~|^```[^\n]*\n.*?(?:^```|\Z)|(?<!`)`[^`\n]+`(?!`)", re.DOTALL | re.MULTILINE)  # struck out, or code
+_NO_MARKS = re.compile(
+    r"~~\[[\d-]+\]~~|^```[^\n]*\n.*?(?:^```|\Z)|(?<!`)`[^`\n]+`(?!`)", re.DOTALL | re.MULTILINE
+)  # struck out, or code
 
 
 def check_dict(data: dict) -> None:

@@ -34,8 +34,14 @@ def run(*arguments: object, folder: Path | None = None, **environment: str) -> D
     kept = {name: value for name, value in os.environ.items() if not name.startswith("QA_BOT_") and name != "OPENAI_API_KEY"}
     return subprocess.run(
         [sys.executable, "-m", "qa_bot", *map(str, arguments)],
-        cwd=folder, env=kept | environment, capture_output=True, text=True, encoding="utf-8", timeout=120, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+        cwd=folder,
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 @pytest.fixture
@@ -74,7 +80,9 @@ def check_refused(done: Done, *words: str) -> None:
 def test_ask_answers_with_a_list_of_what_is_cited(seed_data_dir, tmp_path):
     done = run("ask", QUESTION, folder=tmp_path, QA_BOT_DATA_DIR=str(seed_data_dir))
     assert done.returncode == 0 and done.stderr == ""
-    assert "SigLIP-So400m" in done.stdout and f"[1] {PALIGEMMA}" in done.stdout and "https://arxiv.org/abs/2407.07726" in done.stdout
+    assert (
+        "SigLIP-So400m" in done.stdout and f"[1] {PALIGEMMA}" in done.stdout and "https://arxiv.org/abs/2407.07726" in done.stdout
+    )
     assert "extractive" in done.stdout and "answered" in done.stdout
 
 
@@ -107,7 +115,9 @@ def test_history_is_read_from_a_file(call, tmp_path, turns):
     assert "understood as" in shown.stdout and shown.returncode == 0
 
 
-@pytest.mark.parametrize("content", ["{not json", '{"a": 1}', "[[1]]", '"text"', "[5]", "null", '[["user"]]', '[{"role": "user"}]'])
+@pytest.mark.parametrize(
+    "content", ["{not json", '{"a": 1}', "[[1]]", '"text"', "[5]", "null", '[["user"]]', '[{"role": "user"}]']
+)
 def test_a_bad_history_is_refused_with_what_it_should_be(call, tmp_path, content):
     (tmp_path / "turns.json").write_text(content, encoding="utf-8")
     check_refused(call("ask", QUESTION, "--history", "turns.json"), "turns.json", '["user"')
@@ -144,8 +154,10 @@ def test_settings_come_from_a_dotenv_file_too(call, tmp_path):
 def test_a_question_of_bytes_that_are_no_text_is_answered(seed_data_dir, tmp_path):
     done = subprocess.run(
         [sys.executable.encode(), b"-m", b"qa_bot", b"ask", b"Which encoder \xff\xfe does PaliGemma use?", b"--json"],
-        cwd=tmp_path, env=os.environ | {"QA_BOT_DATA_DIR": str(seed_data_dir)}, capture_output=True,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=os.environ | {"QA_BOT_DATA_DIR": str(seed_data_dir)},
+        capture_output=True,
+    )
     assert done.returncode == 0 and PALIGEMMA in done.stdout.decode(), done.stderr.decode()
 
 
@@ -237,7 +249,12 @@ def test_versions_are_kept_the_newest_first(listed):
 
 def test_papers_that_look_alike_stay_apart(listed):
     titles = [row["title"] for row in listed]
-    for names in (["PaliGemma:", "PaliGemma 2:"], ["PaLI:", "PaLI-X:", "PaLI-3"], ["Sideways:", "Gradient Forward-Propagation"], ["Sigmoid Loss", "SigLIP 2"]):
+    for names in (
+        ["PaliGemma:", "PaliGemma 2:"],
+        ["PaLI:", "PaLI-X:", "PaLI-3"],
+        ["Sideways:", "Gradient Forward-Propagation"],
+        ["Sigmoid Loss", "SigLIP 2"],
+    ):
         assert all(sum(title.startswith(name) for title in titles) == 1 for name in names), names
 
 
@@ -253,8 +270,16 @@ def test_papers_prints_a_line_a_paper(call):
 
 
 RECORDS = [
-    {"id": "a1", "title": "Tea leaves in water", "abstract": "We study how tea leaves steep in hot water. Black tea needs 4.5 minutes."},
-    {"id": "a2", "title": "Cups of clay", "abstract": "Clay cups keep their heat for 31 minutes in our tests. Glass cups lose it in nine."},
+    {
+        "id": "a1",
+        "title": "Tea leaves in water",
+        "abstract": "We study how tea leaves steep in hot water. Black tea needs 4.5 minutes.",
+    },
+    {
+        "id": "a2",
+        "title": "Cups of clay",
+        "abstract": "Clay cups keep their heat for 31 minutes in our tests. Glass cups lose it in nine.",
+    },
 ]
 
 
@@ -309,12 +334,24 @@ def test_searching_an_empty_collection_takes_in_the_samples_first(call, tmp_path
 
 QUESTIONS = [
     {"id": "q1", "question": QUESTION, "papers": [PALIGEMMA], "answer": ["SigLIP-So400m"], "answerable": True, "kind": "fact"},
-    {"id": "q2", "question": "What is the boiling point of mercury?", "papers": [], "answer": [], "answerable": False, "kind": "unanswerable"},
     {
-        "id": "q3", "question": "And which language model does it use?", "papers": [PALIGEMMA], "answer": ["Gemma-2B"], "answerable": True,
-        "kind": "follow_up", "history": [["user", QUESTION], ["assistant", "It uses SigLIP-So400m [1]."]],
+        "id": "q2",
+        "question": "What is the boiling point of mercury?",
+        "papers": [],
+        "answer": [],
+        "answerable": False,
+        "kind": "unanswerable",
     },
-]  # fmt: skip
+    {
+        "id": "q3",
+        "question": "And which language model does it use?",
+        "papers": [PALIGEMMA],
+        "answer": ["Gemma-2B"],
+        "answerable": True,
+        "kind": "follow_up",
+        "history": [["user", QUESTION], ["assistant", "It uses SigLIP-So400m [1]."]],
+    },
+]
 
 
 def test_eval_json_measures_one_s_own_questions(call, tmp_path):
@@ -336,7 +373,12 @@ def test_eval_exits_with_1_when_a_figure_is_too_low(call, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("{broken", "q.jsonl"), ('{"id": "a"}', "q.jsonl"), ("", "q.jsonl"), ('{"question": "What?", "papers": ["No such paper"]}', "No such paper")],
+    [
+        ("{broken", "q.jsonl"),
+        ('{"id": "a"}', "q.jsonl"),
+        ("", "q.jsonl"),
+        ('{"question": "What?", "papers": ["No such paper"]}', "No such paper"),
+    ],
 )
 def test_eval_refuses_a_bad_question_set(call, tmp_path, content, words):
     (tmp_path / "q.jsonl").write_text(content, encoding="utf-8")
@@ -418,10 +460,19 @@ def test_version_is_the_package_s():
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["ask"], ["search"], ["nonsense"], ["ask", "a", "b"], ["ask", "a", "--colour"], ["search", "a", "-k", "0"], ["search", "a", "-k", "x"],
-        ["chat", "--port", "99999"], ["--port", "x"], ["papers", "--history", "x"], ["ask", "a", "--history"],
+        ["ask"],
+        ["search"],
+        ["nonsense"],
+        ["ask", "a", "b"],
+        ["ask", "a", "--colour"],
+        ["search", "a", "-k", "0"],
+        ["search", "a", "-k", "x"],
+        ["chat", "--port", "99999"],
+        ["--port", "x"],
+        ["papers", "--history", "x"],
+        ["ask", "a", "--history"],
     ],
-)  # fmt: skip
+)
 def test_wrong_usage_is_2_and_goes_to_stderr(call, arguments, tmp_path):
     done = call(*arguments, QA_BOT_DATA_DIR=str(tmp_path / "own"))
     assert done.returncode == 2 and done.stdout == "" and done.stderr.strip() and "Traceback" not in done.stderr
@@ -442,10 +493,14 @@ def test_a_path_that_is_not_there_is_told(call, tmp_path):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("QA_BOT_TOP_K", "many"), ("QA_BOT_TOP_K", "0"), ("QA_BOT_LEXICAL_WEIGHT", "2"), ("QA_BOT_LLM_CONTEXT_WINDOW", "12"),
-        ("QA_BOT_LLM_TEMPERATURE", "warm"), ("QA_BOT_PROMPTS_DIR", "nowhere"),
+        ("QA_BOT_TOP_K", "many"),
+        ("QA_BOT_TOP_K", "0"),
+        ("QA_BOT_LEXICAL_WEIGHT", "2"),
+        ("QA_BOT_LLM_CONTEXT_WINDOW", "12"),
+        ("QA_BOT_LLM_TEMPERATURE", "warm"),
+        ("QA_BOT_PROMPTS_DIR", "nowhere"),
     ],
-)  # fmt: skip
+)
 def test_a_setting_that_cannot_be_used_is_named(call, name, value):
     check_refused(call("ask", QUESTION, **{name: value}), name)
 
@@ -497,8 +552,12 @@ def test_the_window_opens_and_stops_on_ctrl_c(seed_data_dir, tmp_path):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("QA_BOT_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "qa_bot", "--port", str(port), "--no-browser"],
-        cwd=tmp_path, env=kept | {"QA_BOT_DATA_DIR": str(seed_data_dir)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=kept | {"QA_BOT_DATA_DIR": str(seed_data_dir)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         line = process.stderr.readline()
         assert f"http://127.0.0.1:{port}" in line, line + process.stderr.read()

@@ -15,7 +15,7 @@ PALIGEMMA = "PaliGemma: A versatile 3B VLM for transfer"
 QUESTION = "Which encoder does PaliGemma use?"
 
 # Python imports a sitecustomize from PYTHONPATH before anything else: the command runs as it is, only with its network gone.
-GUARD = '''
+GUARD = """
 import os, socket
 
 NEAR = ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "", None, b"localhost", b"127.0.0.1")
@@ -54,7 +54,7 @@ for name in ("connect", "connect_ex", "sendto"):
     close_method(name)
 for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
     close_function(name)
-'''
+"""
 
 
 class Machine:
@@ -69,12 +69,22 @@ class Machine:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         surroundings = {
-            "HOME": str(self.home), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(self.guard), "ATTEMPTS": str(self.attempts), "LANG": "C.UTF-8",
-        }  # fmt: skip
+            "HOME": str(self.home),
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(self.guard),
+            "ATTEMPTS": str(self.attempts),
+            "LANG": "C.UTF-8",
+        }
         return subprocess.run(
-            [sys.executable, *arguments], cwd=self.work, env=surroundings | environment, capture_output=True, text=True, encoding="utf-8",
-            timeout=180, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            [sys.executable, *arguments],
+            cwd=self.work,
+            env=surroundings | environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=180,
+            stdin=subprocess.DEVNULL,
+        )
 
     def program(self, source: str, **environment: str) -> str:
         done = self.run("-c", textwrap.dedent(source), **environment)
@@ -95,9 +105,15 @@ def machine(tmp_path_factory):
 
 def test_the_guard_does_close_the_network(tmp_path):
     bare = Machine(tmp_path)
-    source = "import socket\nfor call in (lambda: socket.create_connection(('192.0.2.1', 80)), lambda: socket.getaddrinfo('example.org', 80)):\n"
-    source += "  try: call()\n  except OSError as error: print(error)\n"
-    assert bare.run("-c", source).stdout.count("the network is closed") == 2
+    shown = bare.program("""
+        import socket
+        for call in (lambda: socket.create_connection(("192.0.2.1", 80)), lambda: socket.getaddrinfo("example.org", 80)):
+            try:
+                call()
+            except OSError as error:
+                print(error)
+    """)
+    assert shown.count("the network is closed") == 2
     assert "192.0.2.1" in bare.attempted() and "example.org" in bare.attempted()
 
 
@@ -113,7 +129,9 @@ def test_all_state_is_in_the_user_s_data_folder(machine):
     assert list(machine.work.iterdir()) == []
     if sys.platform == "linux":
         assert (machine.home / ".local" / "share" / "qa_bot" / "papers.sqlite3").is_file()
-        outside = [path for path in machine.home.rglob("*") if path.is_file() and "qa_bot" not in path.relative_to(machine.home).parts]
+        outside = [
+            path for path in machine.home.rglob("*") if path.is_file() and "qa_bot" not in path.relative_to(machine.home).parts
+        ]
         assert outside == []
 
 

@@ -1,4 +1,4 @@
-"""Hostile papers and questions, in both modes: nothing crashes, no rule changes, nothing live is shown, nothing passes unchecked."""
+"""Hostile papers and questions in both modes: nothing crashes, no rule changes, nothing live is shown or passes unchecked."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def obedient(settings):
     """An engine whose answers an obedient LLM writes."""
     llm = Obedient()
     with llm.server:
-        chosen = settings.model_copy(update={"llm_base_url": llm.server.url, "llm_model": "obedient", "llm_context_window": 16_000})
+        chosen = settings.model_copy(
+            update={"llm_base_url": llm.server.url, "llm_model": "obedient", "llm_context_window": 16_000}
+        )
         llm.engine = AnswerEngine.from_settings(chosen)
         yield llm
         llm.engine.close()
@@ -80,8 +82,23 @@ def check_page(engine: AnswerEngine, shown: Answer) -> None:
     papers = {source.paper_id: engine.paper(source.paper_id) for source in shown.sources}
     for html in (render_answer(shown), evidence_cards(shown, papers)):
         for tag, attributes in Page(html).tags:
-            assert tag not in ("script", "img", "iframe", "style", "link", "meta", "base", "object", "embed", "form", "video", "audio"), html
-            assert not any(name.startswith("on") or name in ("src", "srcset", "background", "srcdoc") for name in attributes), attributes
+            assert tag not in (
+                "script",
+                "img",
+                "iframe",
+                "style",
+                "link",
+                "meta",
+                "base",
+                "object",
+                "embed",
+                "form",
+                "video",
+                "audio",
+            ), html
+            assert not any(name.startswith("on") or name in ("src", "srcset", "background", "srcdoc") for name in attributes), (
+                attributes
+            )
             assert re.match(r"https?://\S+\Z|#|\Z", attributes.get("href") or ""), attributes["href"]
             assert "url(" not in (attributes.get("style") or "")
 
@@ -123,31 +140,45 @@ def test_an_extract_of_a_hostile_paper_is_harmless_and_cites_it(engine, paper):
     assert carrying.citations == (own.number,), "the fact is cited as its own paper's"
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=[re.sub(r"\W+", " ", question)[:40] or repr(question)[:20] for question in QUESTIONS])
+@pytest.mark.parametrize(
+    "question", QUESTIONS, ids=[re.sub(r"\W+", " ", question)[:40] or repr(question)[:20] for question in QUESTIONS]
+)
 def test_a_hostile_question_gets_an_honest_answer(engine, question):
     shown = check_shown(engine, engine.ask(question))
     assert shown.mode == "extractive"
     if question in POINTLESS:
         assert shown.status == "declined" and cited_titles(shown) == []
     engine.search(question, 5)
-    assert engine.ask("How many otters were counted along the river?").status == "answered", "and the next one is answered as ever"
+    assert engine.ask("How many otters were counted along the river?").status == "answered", (
+        "and the next one is answered as ever"
+    )
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=[re.sub(r"\W+", " ", question)[:40] or repr(question)[:20] for question in QUESTIONS])
+@pytest.mark.parametrize(
+    "question", QUESTIONS, ids=[re.sub(r"\W+", " ", question)[:40] or repr(question)[:20] for question in QUESTIONS]
+)
 def test_a_hostile_history_does_no_harm(engine, question):
     check_shown(engine, engine.ask("And how many pelicans?", history=[("user", question), ("assistant", question)]))
-    check_shown(engine, engine.ask(question, history=[("user", "How many otters were counted?"), ("assistant", f"Many [1]. {question}")]))
+    check_shown(
+        engine, engine.ask(question, history=[("user", "How many otters were counted?"), ("assistant", f"Many [1]. {question}")])
+    )
 
 
 def test_the_command_line_prints_no_terminal_codes(settings, monkeypatch, capsys):
     monkeypatch.setenv("QA_BOT_DATA_DIR", str(settings.data_dir))
-    for arguments in (["papers"], ["search", "river"], *(["ask", paper.question] for paper in PAPERS if paper.name in ("control characters", "right to left", "title"))):
+    for arguments in (
+        ["papers"],
+        ["search", "river"],
+        *(["ask", paper.question] for paper in PAPERS if paper.name in ("control characters", "right to left", "title")),
+    ):
         monkeypatch.setattr("sys.argv", ["qa-bot", *arguments])
         with pytest.raises(SystemExit) as left:
             cli.main()
         printed = capsys.readouterr().out
         assert not left.value.code and printed.strip() and not CONTROL.search(printed), repr(CONTROL.search(printed))
-        assert arguments[0] == "ask" or len(printed.strip().splitlines()) in (10, len(PAPERS)), "a line a paper, whatever its title holds"
+        assert arguments[0] == "ask" or len(printed.strip().splitlines()) in (10, len(PAPERS)), (
+            "a line a paper, whatever its title holds"
+        )
 
 
 # With an LLM that obeys
@@ -190,12 +221,16 @@ def test_the_rules_and_the_frame_of_the_prompt_stay_as_they_are(obedient, paper)
     assert opened == [f'<source number="{number}">' for number in range(1, len(opened) + 1)] and opened
     assert len(re.findall(r"<\s*/\s*source\s*>", user, re.IGNORECASE)) == len(opened)
     assert not TEMPLATE_TOKENS.search(user) and not CONTROL.search(user)
-    assert user.endswith(harmless[harmless.index(f"Question: {PAPERS[0].question}") :].replace(PAPERS[0].question, paper.question))
+    assert user.endswith(
+        harmless[harmless.index(f"Question: {PAPERS[0].question}") :].replace(PAPERS[0].question, paper.question)
+    )
     outside = re.sub(r'<source number="\d+">.*?</source>', "", user, flags=re.DOTALL)
     assert outside.strip() == re.sub(r'<source number="\d+">.*?</source>', "", harmless, flags=re.DOTALL).strip().replace(
         PAPERS[0].question, paper.question
     ), "what stands outside the sources is ours and the question"
-    assert not re.search(r"STATUS\s*:\s*\W*(?:answered|partial|declined)", re.sub(r"^.*Begin with the STATUS line.*$", "", user, flags=re.M), re.I)
+    assert not re.search(
+        r"STATUS\s*:\s*\W*(?:answered|partial|declined)", re.sub(r"^.*Begin with the STATUS line.*$", "", user, flags=re.M), re.I
+    )
 
 
 @by_name
@@ -207,7 +242,9 @@ def test_numbers_in_a_source_s_own_text_are_no_citations_for_the_llm(obedient, p
     assert not re.search(r"\[\d{1,3}\]", inside)
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=[re.sub(r"\W+", " ", question)[:40] or repr(question)[:20] for question in QUESTIONS])
+@pytest.mark.parametrize(
+    "question", QUESTIONS, ids=[re.sub(r"\W+", " ", question)[:40] or repr(question)[:20] for question in QUESTIONS]
+)
 def test_a_hostile_question_leaves_the_rules_alone(obedient, question):
     obedient.reply = "STATUS: answered\nThey counted 107 otters along the river [1]."
     obedient.engine.ask(PAPERS[0].question)

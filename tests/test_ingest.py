@@ -45,12 +45,26 @@ class Letters:
         return self.embed([text])[0]
 
 
-SUBJECTS = ["zebras", "quokkas", "otters", "pelicans", "beavers", "lynxes", "herons", "moles", "newts", "toads", "wombats", "ibexes"]
+SUBJECTS = [
+    "zebras",
+    "quokkas",
+    "otters",
+    "pelicans",
+    "beavers",
+    "lynxes",
+    "herons",
+    "moles",
+    "newts",
+    "toads",
+    "wombats",
+    "ibexes",
+]
 
 
 def record(number: int, **other: str) -> dict:
     subject = SUBJECTS[number % len(SUBJECTS)]
-    found = f"We count {subject} in plot {number}. There were {17 * number + 3} of them, more than in the year before. Rain had no effect on {subject}."
+    found = f"We count {subject} in plot {number}. There were {17 * number + 3} of them, more than in the year before."
+    found += f" Rain had no effect on {subject}."
     return {"id": f"r{number}", "title": f"A census of {subject} in plot {number}", "abstract": found} | other
 
 
@@ -69,7 +83,9 @@ class Collection:
     def ingest(self, *paths: Path) -> IngestReport:
         self.embedding.texts.clear()
         self.stages: list[str] = []
-        return ingest(paths, settings=self.settings, embedding=self.embedding, on_progress=lambda what, n, of: self.stages.append(what))
+        return ingest(
+            paths, settings=self.settings, embedding=self.embedding, on_progress=lambda what, n, of: self.stages.append(what)
+        )
 
     def papers(self):
         with self.open() as store:
@@ -80,7 +96,13 @@ class Collection:
 
     def counts(self) -> tuple[int, ...]:
         with self.open() as store:
-            return store.truth.count("papers"), store.truth.count("chunks"), store.vectors.count(), store.terms.count(), store.pending
+            return (
+                store.truth.count("papers"),
+                store.truth.count("chunks"),
+                store.vectors.count(),
+                store.terms.count(),
+                store.pending,
+            )
 
     def open(self) -> Open:
         return Open(self.settings.data_dir, fingerprint_of(self.embedding))
@@ -110,7 +132,12 @@ def test_a_second_run_reads_embeds_and_changes_nothing(collection, tmp_path, mon
     write(tmp_path / "in" / "a.jsonl", *map(record, range(6)))
     write(tmp_path / "in" / "b.jsonl", *map(record, range(6, 10)))
     first = collection.ingest(tmp_path / "in")
-    assert (first.files, first.papers, first.records, first.unchanged_files) == (2, 10, 10, 0) and changes(first) == (10, 0, 0, 10)
+    assert (first.files, first.papers, first.records, first.unchanged_files) == (2, 10, 10, 0) and changes(first) == (
+        10,
+        0,
+        0,
+        10,
+    )
     papers, counts = collection.papers(), collection.counts()
     assert counts == (10, 10, 10, 10, 0)
     monkeypatch.setattr("qa_bot.ingest.read_file", lambda *a, **k: pytest.fail("a file was read again"))
@@ -216,9 +243,19 @@ def test_a_file_named_twice_is_read_once(collection, tmp_path):
 
 def test_malformed_records_are_named_and_the_rest_goes_in(collection, tmp_path):
     write(
-        tmp_path / "a.jsonl", record(1), '{"id": "r2", "title": "Cut in the mid', record(3, abstract=""), record(4, abstract="   "),
-        '{"id": "r5", "title": "No abstract at all"}', "[1, 2]", "17", "null", record(9), '{"abstract": 17}', record(11),
-    )  # fmt: skip
+        tmp_path / "a.jsonl",
+        record(1),
+        '{"id": "r2", "title": "Cut in the mid',
+        record(3, abstract=""),
+        record(4, abstract="   "),
+        '{"id": "r5", "title": "No abstract at all"}',
+        "[1, 2]",
+        "17",
+        "null",
+        record(9),
+        '{"abstract": 17}',
+        record(11),
+    )
     report = collection.ingest(tmp_path / "a.jsonl")
     assert {paper.record_ids[0] for paper in collection.papers()} == {"r1", "r9", "r11"} and report.papers == 3
     assert [skipped.ordinal for skipped in report.skipped] == [2, 3, 4, 5, 6, 7, 8, 10]
@@ -240,7 +277,13 @@ def test_files_that_cannot_be_read_are_named_and_the_rest_goes_in(collection, tm
     (folder / "packed.jsonl.gz").write_bytes(gzip.compress(json.dumps(record(2)).encode()))
     report = collection.ingest(folder)
     assert report.papers == 2 and report.files == 7
-    assert {skipped.file for skipped in report.skipped} == {"paper.pdf", "empty.txt", "blank.jsonl", "noise.txt", "broken.jsonl.gz"}
+    assert {skipped.file for skipped in report.skipped} == {
+        "paper.pdf",
+        "empty.txt",
+        "blank.jsonl",
+        "noise.txt",
+        "broken.jsonl.gz",
+    }
     reasons = {skipped.file: skipped.reason for skipped in report.skipped}
     assert "text" in reasons["paper.pdf"] and all(reasons.values())
     (folder / "words.docx").write_text("Words that pretend to be a document.", encoding="utf-8")
@@ -322,7 +365,8 @@ KILLS = """
         last = int(moment) if moment.isdigit() else 0
         child = os.fork()
         if child == 0:
-            ingest([Path(sys.argv[1])], settings=Settings(_env_file=None, data_dir=Path(folder)), embedding=Stepping(), on_progress=step)
+            settings = Settings(_env_file=None, data_dir=Path(folder))
+            ingest([Path(sys.argv[1])], settings=settings, embedding=Stepping(), on_progress=step)
             os._exit(0)
         if not last:
             time.sleep(float(moment))
@@ -334,7 +378,9 @@ KILLS = """
 def kill_ingests(source: Path, *folders_and_moments: str) -> list[str]:
     """Start ingests and kill them; return a line each: folder, moment, the signal that ended it (0: it was done before)."""
     program = textwrap.dedent(KILLS.format(tests=str(Path(__file__).parent)))
-    done = subprocess.run([sys.executable, "-c", program, str(source), *folders_and_moments], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(source), *folders_and_moments], capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
@@ -445,7 +491,9 @@ def test_reindex_with_another_embedding_and_back(many, tmp_path):
 def test_an_open_engine_takes_more_in_and_answers_from_it(collection, tmp_path):
     collection.ingest(write(tmp_path / "a.jsonl", *map(record, range(3))))
     engine = AnswerEngine.from_settings(collection.settings, embed_model=collection.embedding)
-    report = engine.ingest([write(tmp_path / "b.jsonl", record(3), record(4, title="Kestrels over Ghent", authors=["Ada Lovelace"]))])
+    report = engine.ingest(
+        [write(tmp_path / "b.jsonl", record(3), record(4, title="Kestrels over Ghent", authors=["Ada Lovelace"]))]
+    )
     assert (report.added, report.papers) == (2, 5) and len(engine.papers()) == 5
     assert engine.search("kestrels", 1)[0].paper.title == "Kestrels over Ghent"
     assert [source.title for source in engine.ask("Which papers did Ada Lovelace write?").sources] == ["Kestrels over Ghent"]
@@ -457,7 +505,10 @@ def test_an_open_engine_takes_more_in_and_answers_from_it(collection, tmp_path):
 
 def test_a_removed_paper_stays_away_until_its_file_changes(tmp_path):
     source = tmp_path / "two.jsonl"
-    lines = ['{"id": "1", "title": "Frogs", "abstract": "Frogs jump in ponds."}', '{"id": "2", "title": "Otters", "abstract": "Otters swim in rivers."}']
+    lines = [
+        '{"id": "1", "title": "Frogs", "abstract": "Frogs jump in ponds."}',
+        '{"id": "2", "title": "Otters", "abstract": "Otters swim in rivers."}',
+    ]
     source.write_text("\n".join(lines))
     settings = Settings(_env_file=None, data_dir=tmp_path / "removed")
     ingest([source], settings=settings)

@@ -198,7 +198,9 @@ def test_retriever_is_one_of_llama_index(engine):
     for node in nodes:
         paper = known[node.metadata["paper_id"]]
         assert node.metadata["title"] == paper.title and any(node.get_content() in v.abstract for v in paper.versions)
-    assert [n.metadata["paper_id"] for n in asyncio.run(retriever.aretrieve("race cars"))] == [n.metadata["paper_id"] for n in nodes]
+    assert [n.metadata["paper_id"] for n in asyncio.run(retriever.aretrieve("race cars"))] == [
+        n.metadata["paper_id"] for n in nodes
+    ]
 
 
 def test_retriever_works_inside_llama_index_own_query_engine(engine):
@@ -251,7 +253,9 @@ def test_snapshots_of_a_written_answer_grow(written):
 
 
 def test_the_model_s_own_numbers_become_the_order_of_first_use(written):
-    engine, llm = written("STATUS: answered\nSigLIP uses a sigmoid loss [3]. PaliGemma builds on SigLIP [1]. The loss is sigmoid [3].")
+    engine, llm = written(
+        "STATUS: answered\nSigLIP uses a sigmoid loss [3]. PaliGemma builds on SigLIP [1]. The loss is sigmoid [3]."
+    )
     answer = check_answer(engine.ask("How do PaliGemma and SigLIP relate?"))
     assert [sentence.citations for sentence in answer.sentences] == [(1,), (2,), (1,)]
     prompted = {number: llm.asked[0].split(f'number="{number}"')[1].split("Title: ")[1].split("\n")[0] for number in (1, 3)}

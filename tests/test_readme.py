@@ -96,7 +96,9 @@ def test_commands_and_options_it_names_exist():
 
 
 def test_every_option_in_passing_belongs_to_some_command():
-    known = {option for command in [COMMANDS, *COMMANDS.commands.values()] for parameter in command.params for option in parameter.opts}
+    known = {
+        option for command in [COMMANDS, *COMMANDS.commands.values()] for parameter in command.params for option in parameter.opts
+    }
     options = {word for span in SPANS if span.startswith("--") for word in span.split() if word.startswith("--")}
     assert {"--json", "--port"} <= options and options <= known | {"--help"}
 
