@@ -162,7 +162,7 @@ def understand(question: str, *, authors: AuthorNames, categories: Collection[st
         topic = _topic(rest)
         # "Which work lets one network run ...?" describes one paper by what it says; only a filter makes it a list.
         is_plural = not re.search(r"\b(?:paper|publication|article|work|study|preprint|abstract|manuscript)$", listed[0], re.I)
-        return replace(base, topic=topic) if filters or (topic and is_plural) else None
+        return replace(base, topic=topic) if filters or is_plural else None
     if author and about_papers and len(_topic(rest).split()) <= 3:  # "Olivier Hénaff's papers"
         return replace(base, topic=_topic(rest))
     if _AUTHORS.search(text) and not author:
@@ -267,7 +267,7 @@ def list_papers(question: str, asked: CollectionQuestion, chosen: Sequence[Paper
     if asked.kind in ("newest", "oldest"):
         head = f"The {asked.kind} paper{'s' if len(chosen) > 1 else ''}{' ' + what if what else ''}:"
     else:
-        head = f"{found} of the {total} papers {'is' if found == 1 else 'are'} {what}:"
+        head = f"{found} of the {total} papers {'is' if found == 1 else 'are'} {what}:" if what else f"All {total} papers, the newest first:"
     return _as_answer(question, head, chosen[:LISTED], left=len(chosen) - LISTED)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import platformdirs
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from qa_bot.schema import QABotError
@@ -40,7 +40,7 @@ class Settings(BaseSettings):
         env_prefix="QA_BOT_", env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
     )
 
-    data_dir: Path = Field(
+    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("qa_bot")),
         description="Folder that holds all state: the papers, both indexes, logs of feedback.",
     )
@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     judge_model: OptionalText = Field(None, description="Model that judges. Empty: the LLM's.")
     judge_api_key: OptionalSecret = Field(None, description="Key for the judging endpoint.")
     chroma_url: OptionalText = Field(None, description="URL of a Chroma server. Empty: Chroma embedded in the data folder.")
-    prompts_dir: Annotated[Path | None, _blank_is_unset] = Field(
+    prompts_dir: Annotated[Path | None, AfterValidator(lambda path: path and path.expanduser()), _blank_is_unset] = Field(
         None, description="Folder with your own prompt files; a file missing there is taken from the package."
     )
     lexical_weight: float = Field(

@@ -183,7 +183,7 @@ COMPARES = re.compile(
 def _sole_users(question: str, store: PaperStore) -> Iterator[tuple[re.Match[str], str]]:
     """Yield (coined word of a question, the one paper whose abstract says it)."""
     for found in re.finditer(r"\w+", question):
-        if is_coined(found[0]) and not (found[0].isalpha() and found[0].isupper()):
+        if is_coined(found[0]) and not re.fullmatch(r"[A-Z]+s?", found[0]):  # "GPUs" names no paper
             users = {chunk_id.rpartition("#")[0] for chunk_id, _ in store.terms.search([found[0]], 5)}
             if len(users) == 1:
                 yield found, users.pop()

@@ -203,3 +203,9 @@ def test_every_paper_of_an_author_is_listed_and_no_other(seed_engine):
     answer = seed_engine.ask("Which papers did Ankur Handa co-author?")
     cited = {source.paper_id for source in answer.sources if source.cited}
     assert cited == {paper.paper_id for paper in seed_engine.papers() if "Ankur Handa" in paper.authors}
+
+
+@pytest.mark.parametrize("question", ["List all papers", "Give me all titles", "What papers do you have?"])
+def test_the_whole_collection_is_listed_when_asked_for(seed_engine, question):
+    answer = seed_engine.ask(question)
+    assert answer.status == "answered" and len([s for s in answer.sources if s.cited]) == 50 and "32 more" in answer.text

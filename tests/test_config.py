@@ -50,3 +50,10 @@ def test_key_alone_configures_no_llm(monkeypatch):
 @pytest.mark.parametrize("name", ["seeds", "prompts"])
 def test_resources_are_found(name):
     assert any(resource_dir(name).iterdir())
+
+
+def test_the_home_folder_may_be_written_short(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("QA_BOT_DATA_DIR", "~/papers")
+    monkeypatch.setenv("QA_BOT_PROMPTS_DIR", "~/prompts")
+    assert load_settings().data_dir == tmp_path / "papers" and load_settings().prompts_dir == tmp_path / "prompts"

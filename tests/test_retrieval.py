@@ -83,3 +83,7 @@ def test_search_ranks_papers_not_chunks_and_respects_filters(seed_engine):
     assert narrowed and all(hit.paper.year >= 2024 and "Carl Doersch" in hit.paper.authors for hit in narrowed)
     assert seed_engine.search("tracking", 5, filters=Filters(author="Nobody")) == []
     assert seed_engine.search("   ") == []
+
+
+def test_a_common_abbreviation_names_no_paper(seed_engine):
+    assert named_papers("How many GPUs were used to train Flamingo?", seed_engine.store) == []
