@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from qa_bot import collection, retrieval
+from qa_bot import collection, listing, retrieval
 from qa_bot.chunking import split_sentences
 from qa_bot.citations import plain_markdown, resolve_citations
 from qa_bot.citations.harmless import as_quoted
@@ -24,19 +24,15 @@ from qa_bot.extractive import Passage, choose, compose, rank_sentences
 from qa_bot.follow_up import stand_alone
 from qa_bot.ingest import IngestReport, Progress, fingerprint_of, ingest, remove
 from qa_bot.llm import ChatModel, LLMError, open_llm
-from qa_bot.naming import is_coined
 from qa_bot.prompts import Prompt, PromptError, answer_prompt, condense_prompt, load_templates, split_status
 from qa_bot.schema import Answer, Evidence, Filters, Hit, Paper, Problem, Sentence, Source, Span
-from qa_bot.store import PaperStore, matches
+from qa_bot.store import PaperStore
 from qa_bot.support import JointJudgement, judge_sources, plain_claim
 from qa_bot.versions import disagreements
 
 History = Sequence[tuple[str, str]]
 T = TypeVar("T")
 
-# A title with this share (by idf) of the words that describe a paper is the one meant.
-TITLE_MEANT = 0.6
-SEVERAL_MEANT = 5
 EARLIER_VERSION = "from an earlier version of the abstract"
 
 
@@ -116,9 +112,11 @@ class AnswerEngine:
 
     def search(self, query: str, k: int = 10, *, filters: Filters | None = None) -> list[Hit]:
         """Return up to k papers for a query, best first."""
-        return retrieval.search_papers(
-            _writable(query), store=self.store, embedding=self.embedding, limit=k, filters=filters, lexical_weight=self.settings.lexical_weight
-        )
+        return self._rank(_writable(query), k, filters=filters)
+
+    def _rank(self, query: str, k: int, *, filters: Filters | None) -> list[Hit]:
+        weight = self.settings.lexical_weight
+        return retrieval.search_papers(query, store=self.store, embedding=self.embedding, limit=k, filters=filters, lexical_weight=weight)
 
     def ask(self, question: str, *, history: History = (), filters: Filters | None = None) -> Answer:
         """Answer a question; `history` holds earlier ("user" | "assistant", text) turns, oldest first."""
@@ -136,7 +134,8 @@ class AnswerEngine:
             return
         problems: list[Problem] = []
         standalone = self._understand(question, history, problems)
-        listed = self._from_catalogue(standalone, filters)
+        asked = listing.read(standalone, authors=self.authors, store=self.store)
+        listed = self._from_catalogue(standalone, asked, filters) if asked else None
         if listed is not None:
             yield replace(listed, question=question, timings={"total_seconds": time.perf_counter() - began}, problems=tuple(problems))
             return
@@ -187,50 +186,12 @@ class AnswerEngine:
         problems.append(Problem("follow_up_by_rule", "The LLM's rewriting of the follow-up was of no use, so a rule did it."))
         return by_rule
 
-    def _from_catalogue(self, question: str, filters: Filters | None) -> Answer | None:
-        asked = collection.understand(question, authors=self.authors, categories=self.store.truth.distinct("categories"))
-        if asked is None:
-            return None
-        if asked.kind == "prolific":
-            return collection.rank_authors(question, self.papers())
-        if asked.kind == "order":
-            named = retrieval.named_papers(question, self.store)
-            known = self.store.truth.papers_by_id(named)
-            return collection.order_papers(question, [known[paper_id] for paper_id in named]) if len(named) > 1 else None
-        if asked.kind in ("authors", "date"):
-            return self._describe(question, asked.topic or question, filters)
-        chosen = [p for p in self.papers() if matches(p, asked.filters) and matches(p, filters or Filters())]
-        for name in asked.also_by:
-            chosen = [paper for paper in chosen if matches(paper, Filters(author=name))]
-        if asked.is_first_author and asked.filters.author:
-            chosen = [paper for paper in chosen if collection.is_first_author(paper, asked.filters.author)]
-        if asked.topic:
-            about = self._about([asked.topic]) or self._about(asked.alternatives)
-            allowed = {paper.paper_id for paper in chosen}
-            chosen = [paper for paper_id, paper in about.items() if paper_id in allowed]
-        return collection.list_papers(question, asked, chosen, total=self.store.truth.count("papers"))
+    def _from_catalogue(self, question: str, asked: collection.CollectionQuestion, filters: Filters | None) -> Answer | None:
+        def declined(topic: str, reason: str) -> Answer:
+            draft = Answer(question, question, "declined", reason, "extractive", "")
+            return _declined(draft, self._rank(topic, self.settings.top_k, filters=filters))
 
-    def _describe(self, question: str, topic: str, filters: Filters | None) -> Answer:
-        """Say who wrote the paper that a question means, and when; decline where no paper is clearly meant."""
-        named = list(self.store.truth.papers_by_id(retrieval.named_papers(topic, self.store, counts_use=False)).values())
-        if len(named) == 1:
-            return collection.describe_paper(question, named[0])
-        hits = self.search(topic, self.settings.top_k, filters=filters)
-        by_title = [hit.paper for hit in hits if retrieval.title_coverage(topic, hit.paper, self.store) >= TITLE_MEANT]
-        # A paper that only mentions "BERT" is not the BERT paper.
-        is_described = not all(is_coined(word) for word in retrieval.query_words(topic))
-        meant = named or by_title[:1] or (list(self._about([topic]).values()) if is_described else [])
-        if len(meant) == 1:
-            return collection.describe_paper(question, meant[0])
-        if 1 < len(meant) <= SEVERAL_MEANT:
-            return collection.describe_several(question, meant)
-        draft = Answer(question, question, "declined", "no paper of the collection is clearly the one asked about", "extractive", "")
-        return _declined(draft, hits)
-
-    def _about(self, topics: Sequence[str]) -> dict[str, Paper]:
-        """Return the papers about any of these topics, by id, best first."""
-        found = (hit for topic in topics for hit in retrieval.papers_about(topic, store=self.store, embedding=self.embedding))
-        return {hit.paper.paper_id: hit.paper for hit in found}
+        return listing.answer(question, asked, store=self.store, embedding=self.embedding, filters=filters, declined=declined)
 
     def _narrowed(self, question: str, problems: list[Problem]) -> Filters | None:
         """Return the filters that the words of a question ask for, where any paper passes them, and say so."""
@@ -251,7 +212,7 @@ class AnswerEngine:
         if filters:
             allowed = set(self.store.truth.paper_ids_matching(filters))
             named = [paper_id for paper_id in named if paper_id in allowed]
-        hits = self.search(question, retrieval.DEPTH if named else self.settings.top_k, filters=filters)
+        hits = self._rank(question, retrieval.DEPTH if named else self.settings.top_k, filters=filters)
         if not named:
             return hits, 0
         found = {hit.paper.paper_id: hit for hit in hits}

@@ -1,6 +1,6 @@
 """Knows how a question becomes a ranking of papers: dense and BM25 candidates, fused by score, narrowed by filters.
 
-Leaves the LLM, and what is done with the ranking, to others.
+Leaves the LLM, all papers about a topic, and what is done with the ranking, to others.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from qa_bot.chunking import split_sentences
 from qa_bot.embedding import EmbeddingModel
 from qa_bot.naming import is_coined, mentions
 from qa_bot.schema import Chunk, Filters, Hit, Paper
@@ -187,35 +186,3 @@ def _sole_users(question: str, store: PaperStore) -> Iterator[tuple[re.Match[str
             users = {chunk_id.rpartition("#")[0] for chunk_id, _ in store.terms.search([found[0]], 5)}
             if len(users) == 1:
                 yield found, users.pop()
-
-
-# A paper is about a topic when its words cover this much of the topic's, by idf, or the vectors are this close; set on
-# the development half of the question set.
-ABOUT_COVERAGE = 0.75
-ABOUT_COSINE = 0.42
-
-
-def papers_about(topic: str, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None, limit: int = 100) -> list[Hit]:
-    """Return all papers that are about a topic, best first: a decision for each paper, not the nearest k."""
-    hits = search_papers(topic, store=store, embedding=embedding, limit=limit, filters=filters)
-    stems = store.terms.stems(" ".join(query_words(topic)))
-    weights = idf_weights(stems, store)
-    total = sum(weights.values()) or 1.0
-    names = {stem: word for word in query_words(topic) if word[0].isupper() for stem in store.terms.stems(word)}
-    chosen = []
-    for hit in hits:
-        # "Perceiver" is not said by "perceive", though their stem is one.
-        whole = f"{hit.paper.title} {hit.paper.abstract}"
-        unsaid = {stem for stem, word in names.items() if not re.search(rf"(?<!\w){re.escape(word)}s?(?!\w)", whole, re.I)}
-        # The words of a topic must stand together: in the title, or in one sentence with the title.
-        title = set(store.terms.stems(hit.paper.title))
-        coverage = 0.0
-        for text in (hit.paper.title, *(span.text for span in split_sentences(hit.paper.abstract))):
-            said = title | set(store.terms.stems(text))
-            squeezed = re.sub(r"[\W_]", "", text).casefold()
-            for pair in zip(stems, stems[1:]):  # "race cars" is also said by "racecar"
-                said.update(pair if "".join(pair) in squeezed else ())
-            coverage = max(coverage, sum(weight for stem, weight in weights.items() if stem in said - unsaid) / total)
-        if coverage >= ABOUT_COVERAGE or (hit.dense or 0.0) >= ABOUT_COSINE + 0.15 * (1 - coverage):
-            chosen.append(hit)
-    return chosen

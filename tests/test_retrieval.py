@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qa_bot.naming import is_coined, key_of, names_of
-from qa_bot.retrieval import fuse, named_papers, papers_about, query_words
+from qa_bot.retrieval import fuse, named_papers, query_words
 from qa_bot.schema import Filters, Origin, Paper, Version
 
 
@@ -67,12 +67,6 @@ def test_names_come_from_title_and_abstract():
 def test_papers_are_found_by_title_acronym_and_nickname(seed_engine, question, titles):
     found = seed_engine.store.truth.papers_by_id(named_papers(question, seed_engine.store))
     assert [found[paper_id].title for paper_id in named_papers(question, seed_engine.store)] == titles
-
-
-def test_a_topic_takes_in_every_paper_about_it_and_no_other(seed_engine):
-    hits = papers_about("race cars", store=seed_engine.store, embedding=seed_engine.embedding)
-    assert {"Racecar" in hit.paper.title or "Racing" in hit.paper.title for hit in hits} == {True} and len(hits) == 2
-    assert papers_about("quantum error correction", store=seed_engine.store, embedding=seed_engine.embedding) == []
 
 
 def test_search_ranks_papers_not_chunks_and_respects_filters(seed_engine):

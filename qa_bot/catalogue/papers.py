@@ -52,6 +52,7 @@ def build_paper(nodes: list[Node]) -> Paper:
         doi=dois[0] if dois else None,
         arxiv_id=arxiv_id,
         url=urls[0] if urls else None,
+        has_code=any(record.has_code for record in records),
     )
 
 

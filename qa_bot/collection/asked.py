@@ -1,0 +1,193 @@
+"""Knows what a question about the collection asks for, which papers pass it, and how to say that in words.
+
+Leaves understanding the question to `reading` and what a paper is about to `retrieval`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from qa_bot.collection.dates import Span
+from qa_bot.schema import Filters, Paper, plain_name
+
+Kind = Literal[
+    "list", "count", "newest", "oldest", "authors", "date", "order", "prolific", "per_year", "year_most", "time_span", "per_category",
+    "organisations", "coauthors", "writers", "all_authors", "longest", "shortest", "introduced", "tally",
+]  # fmt: skip
+Place = Literal["", "first", "last", "only"]
+
+
+@dataclass(frozen=True)
+class CollectionQuestion:
+    """A question that the catalogue answers. `topic` holds the words that remain when all else is understood.
+
+    `alternatives` are the topic's parts where the question says "or", to try one by one where no paper is about the
+    whole. `said` are words that a title or abstract must say (`said_any`: one of them is enough; `in_title`: the title).
+    `unknown` is a name, category or organisation asked for that no record bears: nothing can pass it. `notes` tell how
+    the question was read where that is not plain; `wants_content` says that it also asks what the papers say.
+    """
+
+    kind: Kind
+    filters: Filters
+    topic: str = ""
+    also_by: tuple[str, ...] = ()
+    is_first_author: bool = False
+    limit: int | None = None
+    alternatives: tuple[str, ...] = ()
+    place: Place = ""
+    by_any: bool = False
+    not_by: tuple[str, ...] = ()
+    span: Span | None = None
+    said: tuple[str, ...] = ()
+    said_any: bool = False
+    in_title: bool = False
+    organisation: str | None = None
+    fewest_authors: int | None = None
+    most_authors: int | None = None
+    with_code: bool = False
+    with_versions: bool = False
+    unknown: str = ""
+    notes: tuple[str, ...] = ()
+    wants_content: bool = False
+    newest_first: bool | None = None
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        return (self.filters.author, *self.also_by) if self.filters.author else ()
+
+    @property
+    def wide(self) -> Filters:
+        """The filters that a store can apply; `passes` decides the rest for each paper."""
+        return Filters(None if self.by_any else self.filters.author, self.filters.year_from, self.filters.year_to, self.filters.category, self.filters.file)
+
+
+def bears(paper: Paper, name: str, place: Place = "") -> bool:
+    """Say whether an author of a paper goes by this name or surname, at this place of the list.
+
+    The last place is known only where the records name all authors.
+    """
+    if not paper.authors or (place in ("last", "only") and not paper.authors_complete) or (place == "only" and len(paper.authors) > 1):
+        return False
+    among = {"first": paper.authors[:1], "last": paper.authors[-1:]}.get(place, paper.authors)
+    return any(goes_by(author, name) for author in among)
+
+
+def goes_by(author: str, name: str) -> bool:
+    words = plain_name(author).split()
+    return all(part in words or (part.endswith(".") and words[0].startswith(part[:-1])) for part in plain_name(name).split())
+
+
+def is_first_author(paper: Paper, name: str) -> bool:
+    """Say whether the first author of a paper goes by this name or surname."""
+    return bears(paper, name, "first")
+
+
+def says(paper: Paper, phrase: str, *, in_title: bool = False) -> bool:
+    """Say whether a paper's title or newest abstract says a phrase, in singular or plural, however it is joined or cased.
+
+    Several words are also said by the acronym of their initials in capitals ("RL"), "AttentionNAS" included.
+    """
+    titles = " ".join((paper.title, *paper.aliases)) if not paper.title_is_stand_in else ""
+    text = titles if in_title else f"{titles}\n{paper.abstract}"
+    words = re.findall(r"\w+", phrase)
+    if not words:
+        return False
+    joined = r"[\W_]*".join(map(re.escape, words))
+    if words[-1].endswith("s") and len(words[-1]) > 3 and not words[-1].isupper():
+        joined = joined[:-1] + "s?"
+    if re.search(rf"(?<![^\W_]){joined}(?:e?s)?(?![^\W\d_])", text, re.IGNORECASE):
+        return True
+    acronym = "".join(word[0] for word in words).upper()
+    return len(words) > 1 and bool(re.search(rf"(?<![A-Z]){acronym}s?(?![A-Za-z])", text))
+
+
+def passes(asked: CollectionQuestion, paper: Paper) -> bool:
+    """Say whether a paper is what is asked for, all but its topic."""
+    people = asked.people
+    if people:
+        borne = [bears(paper, name, asked.place) for name in people]
+        if not (any(borne) if asked.by_any else all(borne)):
+            return False
+    return (
+        not asked.unknown
+        and not any(bears(paper, name) for name in asked.not_by)
+        and (asked.span is None or asked.span.holds(paper.date))
+        and (asked.organisation is None or asked.organisation.casefold() in {name.casefold() for name in paper.organisations})
+        and _has_authors(asked, paper)
+        and (not asked.with_code or has_code(paper))
+        and (not asked.with_versions or len(paper.versions) > 1)
+        and _says_all(asked, paper)
+    )
+
+
+def _has_authors(asked: CollectionQuestion, paper: Paper) -> bool:
+    if asked.fewest_authors is None and asked.most_authors is None:
+        return True
+    number = len(paper.authors)
+    if not number or (asked.most_authors is not None and (number > asked.most_authors or not paper.authors_complete)):
+        return False
+    return asked.fewest_authors is None or number >= asked.fewest_authors
+
+
+def has_code(paper: Paper) -> bool:
+    """Say whether a record carries the sign of code, or the abstract says that code is there."""
+    told = re.search(r"\b(?:code|implementation|library|models?)\b[^.]{0,60}\b(?:available|released?|open[- ]?source\w*|public\w*|github)\b|github\.com|\brelease\b[^.]{0,40}\bcode\b|\bopen[- ]sourc\w+", paper.abstract, re.I)
+    return paper.has_code or bool(told)
+
+
+def _says_all(asked: CollectionQuestion, paper: Paper) -> bool:
+    if not asked.said:
+        return True
+    said = [says(paper, phrase, in_title=asked.in_title) for phrase in asked.said]
+    return any(said) if asked.said_any else all(said)
+
+
+def describe(asked: CollectionQuestion) -> str:
+    """Say in words what passes: "about race cars and by Lucas Beyer and from 2021"; "" where everything does."""
+    parts = [f"about {asked.topic}"] if asked.topic else []
+    if asked.said:
+        where = "whose title says" if asked.in_title else "whose title or abstract says"
+        parts.append(f"{where} " + (" or " if asked.said_any else " and ").join(f"“{phrase}”" for phrase in asked.said))
+    parts.append(_by(asked))
+    parts.append(describe_filters(Filters(category=asked.filters.category, file=asked.filters.file)))
+    parts.append(asked.span.described() if asked.span else "")
+    parts.append(f"recorded as from {asked.organisation}" if asked.organisation else "")
+    parts.append(_number_of_authors(asked))
+    parts.append("with code" if asked.with_code else "")
+    parts.append("known in more than one version" if asked.with_versions else "")
+    parts.append(asked.unknown)
+    return " and ".join(filter(None, parts))
+
+
+def _by(asked: CollectionQuestion) -> str:
+    by = f"by {(' or ' if asked.by_any else ' and ').join(asked.people)}" if asked.people else ""
+    by += f" as {asked.place} author" if by and asked.place else ""
+    return " and ".join(filter(None, [by, *(f"not by {name}" for name in asked.not_by)]))
+
+
+def _number_of_authors(asked: CollectionQuestion) -> str:
+    least, most = asked.fewest_authors, asked.most_authors
+    if least is None and most is None:
+        return ""
+    if least == most:
+        return f"with {least} author{'s' * (least != 1)}"
+    return f"with at least {least} authors" if most is None else f"with at most {most} authors"
+
+
+def describe_filters(filters: Filters, *, also_by: Sequence[str] = (), is_first_author: bool = False) -> str:
+    """Say in words what passes: "by Lucas Beyer and from 2021"."""
+    parts = []
+    if filters.author:
+        parts.append(f"by {' and '.join([filters.author, *also_by])}" + (" as first author" if is_first_author else ""))
+    if filters.year_from and filters.year_from == filters.year_to:
+        parts.append(f"from {filters.year_from}")
+    elif filters.year_from or filters.year_to:
+        parts.append(f"from {filters.year_from or 'the beginning'} to {filters.year_to or 'today'}")
+    if filters.category:
+        parts.append(f"in category {filters.category}")
+    if filters.file:
+        parts.append(f"from the file {filters.file}")
+    return " and ".join(parts)

@@ -1,0 +1,172 @@
+"""Knows the authors of a collection and how a question names them: in full, by initials, by surname, with a slip of the pen.
+
+Leaves what is asked about them to `reading`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from qa_bot.schema import plain_name
+
+_NAME_WORD = re.compile(r"[^\W\d_](?:[\w’'-]*\w)?\.?")
+_CLEAR = frozenset("by author authors authored coauthored professor prof dr mr ms".split())
+_BEFORE_A_NAME = _CLEAR | frozenset("from of has have did does had is was with".split())
+_LONG_ENOUGH_FOR_TWO_SLIPS = 9
+_LONG_ENOUGH_FOR_A_SLIP = 5
+_NO_NAMES = frozenset(
+    "a an the this that these those it its his her their them him he she they we you i me my our your who whom which what when where and or "
+    "all any some each paper papers author authors year date using training learning in on of from by with for to at as".split()
+)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone whom a question names: as the collection spells it, the words of the question, whether they were misspelled."""
+
+    name: str
+    words: str
+    start: int
+    is_guess: bool = False
+
+
+class AuthorNames:
+    """The authors of a collection, found by the words that end a question's mention of them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_surname: dict[str, list[list[str]]] = {}
+        self._by_given: dict[str, list[list[str]]] = {}
+        self._spelled: dict[tuple[str, ...], str] = {}
+        for name in names:
+            parts = plain_name(name).split()
+            if len(parts) > 1 and tuple(parts) not in self._spelled:
+                self._by_surname.setdefault(parts[-1], []).append(parts)
+                self._by_given.setdefault(parts[0], []).append(parts)
+                self._spelled[tuple(parts)] = name
+
+    def find(self, question: str, *, anywhere: bool = False) -> list[tuple[str, str]]:
+        """Return (author as the collection spells it, the words of the question that name them) of all that it names."""
+        return [(person.name, person.words) for person in self.people(question, anywhere=anywhere)]
+
+    def people(self, question: str, *, anywhere: bool = False) -> list[Person]:
+        """Return whom a question names, in the order of mention.
+
+        A full name counts anywhere, with or without accents and middle initials, also as "L. Beyer". A surname alone
+        counts behind "by" or before "et al.", and, capitalised, where "of", "did" or the like stands before it, a
+        genitive behind it or another author beside it; with `anywhere`, wherever it stands. A name with a slip of the
+        pen counts where a name must stand and one author alone is near it.
+        """
+        words = [(found[0], found.start()) for found in _NAME_WORD.finditer(question)]
+        found = list(self._in_full(question, words))
+        taken = [range(person.start, person.start + len(person.words)) for person in found]
+        alone = [p for p in self._surnames(question, words, anywhere) if not any(p.start in span for span in taken)]
+        # "Which papers by Beyer say ... the Perceiver of Jaegle": beside a full name a surname needs the clearest place.
+        found += alone if anywhere or not found else [p for p in alone if self._stands_beside(question, p)]
+        if not found:
+            found = list(self._misspelled(question, words))
+        return sorted(found, key=lambda person: person.start)
+
+    def like(self, surname: str) -> list[str]:
+        """Return the authors who bear a surname, as the collection spells them."""
+        return [self._spelled[tuple(parts)] for parts in self._by_surname.get(plain_name(surname), ())]
+
+    def _in_full(self, question: str, words: Sequence[tuple[str, int]]) -> Iterator[Person]:
+        for place, (word, start) in enumerate(words):
+            bare = _bare(word)
+            before = [plain_name(_bare(w)) for w, _ in words[max(0, place - 4) : place]]
+            known = self._by_surname.get(plain_name(bare), ())
+            best = max(((_given_names_before(parts[:-1], before), parts) for parts in known), default=(0, ()), key=lambda g: g[0])
+            if best[0]:
+                first = words[place - best[0]][1]
+                yield Person(self._spelled[tuple(best[1])], question[first : start + len(bare)], first)
+
+    def _surnames(self, question: str, words: Sequence[tuple[str, int]], anywhere: bool) -> Iterator[Person]:
+        for place, (word, start) in enumerate(words):
+            bare = _bare(word)
+            if len(bare) < 2 or plain_name(bare) in _NO_NAMES:
+                continue
+            before = plain_name(_bare(words[place - 1][0])) if place else ""
+            rest = question[start + len(bare) :]
+            is_owner = bool(re.match(r"['’]s?(?!\w)", rest))
+            is_capital = bare[0].isupper() and not bare.isupper()
+            is_clear = before in _CLEAR or bool(re.match(r",? (?:et al|and others|and co-?workers|and colleagues)\b", rest, re.I))
+            if not (anywhere or is_clear or (is_capital and place and (before in _BEFORE_A_NAME or is_owner)) or (is_capital and is_owner)):
+                continue
+            by_surname, by_given = self._by_surname.get(plain_name(bare)), self._by_given.get(plain_name(bare), ())
+            if self._is_other_person(words, place, by_surname or by_given, question):
+                continue
+            if by_surname:
+                yield Person(self._spelled[tuple(by_surname[0])].split()[-1], bare, start)
+            elif len(by_given) == 1 and len(bare) > 3 and (is_clear or (is_capital and is_owner)):  # "Skanda's papers", and one Skanda only
+                yield Person(self._spelled[tuple(by_given[0])], bare, start)
+
+    def _is_other_person(self, words: Sequence[tuple[str, int]], place: int, known: Sequence[Sequence[str]], question: str) -> bool:
+        """Say whether a word is part of a longer name: "Hans Beyer" is not Lucas Beyer, "Yann LeCun" is no other Yann."""
+        bare = _bare(words[place][0])
+        is_surname = plain_name(bare) in self._by_surname
+        before = words[place - 1] if place > (1 if is_surname else len(words)) else None
+        if before and before[0][0].isupper() and plain_name(_bare(before[0])) not in _NO_NAMES | _BEFORE_A_NAME and not re.search(r"['’,]", question[before[1] : words[place][1]]):
+            return True
+        after = words[place + 1] if not is_surname and place + 1 < len(words) else None
+        return bool(after and (after[0][0].isupper() or question == question.lower()) and question[words[place][1] + len(bare) : after[1]].strip() == "" and plain_name(_bare(after[0])) not in _NO_NAMES)
+
+    def _stands_beside(self, question: str, person: Person) -> bool:
+        before = question[: person.start].rstrip()
+        after = question[person.start + len(person.words) :]
+        return bool(re.search(r"(?:\b(?:and|or|with|by|nor)|&|,)$", before, re.I) or re.match(r",? (?:and|or|&) [A-Z]", after))
+
+    def _misspelled(self, question: str, words: Sequence[tuple[str, int]]) -> Iterator[Person]:
+        """Yield authors that are one slip (two in long names) away from words where a name must stand."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        whole = {" ".join(parts): parts for parts in self._spelled}
+        for place, (word, start) in enumerate(words):
+            before = plain_name(_bare(words[place - 1][0])) if place else ""
+            if plain_name(_bare(word)) in _NO_NAMES or before not in _BEFORE_A_NAME and not word.endswith(("'s", "’s")):
+                continue
+            given = [w for w, _ in words[place : place + 2]]
+            pair = question[start : words[place + 1][1] + len(_bare(given[1]))] if len(given) == 2 else ""
+            for text, known in ((pair, whole), (question[start : start + len(_bare(word))], self._by_surname)):
+                plain = plain_name(text)
+                allowed = 2 if len(plain) >= _LONG_ENOUGH_FOR_TWO_SLIPS else 1
+                if len(plain) < _LONG_ENOUGH_FOR_A_SLIP or " " not in text and not text[:1].isupper() and before not in _CLEAR:
+                    continue
+                near = process.extract(plain, list(known), scorer=OSA.distance, processor=None, score_cutoff=allowed, limit=2)
+                if near and (len(near) == 1 or near[0][1] < near[1][1]) and near[0][0][0] == plain[0]:
+                    name = self._spelled[whole[near[0][0]]] if known is whole else self._spelled[tuple(known[near[0][0]][0])].split()[-1]
+                    yield Person(name, text, start, is_guess=near[0][1] > 0)
+                    return
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"(?:['’]s?|\.)$", "", word)
+
+
+def _given_names_before(given: Sequence[str], before: Sequence[str]) -> int:
+    """Return how many words before a surname are these given names (whole, without middle initials, or as initials), else 0."""
+    bare = [name.rstrip(".") for name in given]
+    full = [name for name in bare if len(name) > 1] or bare
+    initials = [name[0] for name in bare]
+    for form in (bare, full, full[:1], initials, initials[:1]):
+        if form and list(before[-len(form) :]) == form:
+            return len(form)
+    return 0
+
+
+# A name that no paper bears, where only a name can stand: "papers by Yann LeCun".
+_UNKNOWN = re.compile(
+    r"\b(?:by|authored by|written by|of|from|did|has|have|co-?author(?:ed)? with|with)\s+(?P<name>(?:(?:[A-Z]\.|[A-Z][\w’'-]+|van|von|de|der|den|da|di|la|le)\s+){0,3}"
+    r"[A-Z][\w’'-]+)(?=\s*(?:[?.!,;]|$|(?:are|is|there|do|does|did|have|has|exist|write|written|publish|author|co-?author|as|in|from|since|and|or|before|after|between|about|on|that|which|with|together)\b|et al))"
+)
+
+
+def unknown_name(question: str, *, by_only: bool = True) -> str:
+    """Return a name that stands where an author must ("papers by Yann LeCun"), "" where there is none."""
+    for found in _UNKNOWN.finditer(question):
+        word = found[0].split()[0].lower()
+        if word in ("by", "authored", "written", "co-authored", "coauthored") or (not by_only and " " in found["name"].strip()):
+            return found["name"].strip()
+    return ""

@@ -1,0 +1,172 @@
+"""Knows which papers of an open collection a question asks for, and answers it from the catalogue.
+
+Leaves reading the question and the words of the answer to `collection`, and what the papers say to `extractive` and the LLM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from qa_bot import collection, retrieval
+from qa_bot import topics as topics_module
+from qa_bot.collection import CollectionQuestion, telling
+from qa_bot.embedding import EmbeddingModel
+from qa_bot.naming import is_coined
+from qa_bot.schema import Answer, Filters, Paper
+from qa_bot.store import PaperStore, matches
+
+# A title with this share (by idf) of the words that describe a paper is the one meant.
+TITLE_MEANT = 0.6
+SEVERAL_MEANT = 5
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The papers that a question asks for; `is_sure` is False where they are only near its topic in meaning."""
+
+    papers: tuple[Paper, ...]
+    is_sure: bool = True
+
+
+def read(question: str, *, authors: collection.AuthorNames, store: PaperStore) -> CollectionQuestion | None:
+    """Read a question about this collection; None when it asks for what the papers say."""
+    categories, organisations = store.truth.distinct("categories"), store.truth.distinct("organisations")
+    return collection.understand(question, authors=authors, categories=categories, organisations=organisations)
+
+
+def answer(
+    question: str, asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None,
+    declined: Callable[[str, str], Answer],
+) -> Answer | None:  # fmt: skip
+    """Answer a question that the catalogue answers; None where it turns out that it does not.
+
+    `declined` makes the answer that names the nearest papers, of (what to look for, reason).
+    """
+    if asked.kind in ("authors", "date"):
+        return _describe(question, asked, store=store, embedding=embedding, filters=filters, declined=declined)
+    if asked.kind == "introduced":
+        return _introduced(question, asked, store=store, filters=filters)
+    if asked.kind == "order":
+        named = list(store.truth.papers_by_id(retrieval.named_papers(question, store)).values())
+        return collection.order_papers(question, named, newest_first=asked.newest_first) if len(named) > 1 else None
+    selected = choose(asked, store=store, embedding=embedding, filters=filters)
+    chosen = selected.papers
+    what = collection.describe(asked)
+    if asked.kind == "prolific":
+        return telling.rank_authors(question, chosen, most=asked.limit, what=what)
+    if asked.kind == "writers" and chosen:
+        return telling.name_writers(question, chosen, what=what)
+    if asked.kind == "coauthors":
+        return telling.name_coauthors(question, asked, chosen)
+    if asked.kind == "tally":
+        return telling.tally_authors(question, asked, chosen)
+    if asked.kind == "all_authors":
+        return telling.list_authors(question, chosen)
+    if asked.kind in ("per_year", "year_most", "time_span"):
+        return telling.count_years(question, asked, chosen)
+    if asked.kind == "per_category":
+        return telling.count_categories(question, chosen)
+    if asked.kind == "organisations":
+        return telling.count_organisations(question, chosen)
+    total = store.truth.count("papers")
+    if not selected.is_sure and chosen:
+        return telling.say_nearest(question, asked, chosen)
+    told = telling.list_papers(question, asked, chosen, total=total, notes=_notes(asked, chosen, store))
+    if asked.organisation and told.status == "answered":
+        return replace(told, status="partial", reason="the records of most papers do not name an organisation")
+    return told
+
+
+def choose(asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None) -> Chosen:
+    """Return the papers that a question asks for: newest first, or best first where it names a topic."""
+    if asked.unknown:
+        return Chosen(())
+    passing = [paper for paper in _candidates(asked, store, filters) if collection.passes(asked, paper)]
+    if not asked.topic or asked.kind in ("coauthors", "tally", "all_authors"):
+        return Chosen(tuple(passing))
+    allowed = {paper.paper_id for paper in passing}
+    about, is_sure = papers_about([asked.topic], store=store, embedding=embedding, allowed=allowed)
+    if not is_sure and asked.alternatives:
+        about, is_sure = papers_about(asked.alternatives, store=store, embedding=embedding, allowed=allowed)
+    return Chosen(tuple(about.values()), is_sure)
+
+
+def _candidates(asked: CollectionQuestion, store: PaperStore, filters: Filters | None) -> list[Paper]:
+    wanted = asked.wide if asked.kind != "tally" else replace(asked.wide, author=None)
+    return [paper for paper in store.truth.papers() if matches(paper, wanted) and matches(paper, filters or Filters())]
+
+
+def papers_about(
+    topics: Sequence[str], *, store: PaperStore, embedding: EmbeddingModel, allowed: set[str] | None = None
+) -> tuple[dict[str, Paper], bool]:
+    """Return (the papers about any of these topics, by id, best first; whether that is sure)."""
+    found, near = {}, {}
+    for topic in topics:
+        about = topics_module.papers_about(topic, store=store, embedding=embedding)
+        (found if about.is_sure else near).update({paper.paper_id: paper for paper in about.papers if allowed is None or paper.paper_id in allowed})
+    return (found, True) if found else (near, False)
+
+
+def _surely_about(topic: str, store: PaperStore, embedding: EmbeddingModel) -> list[Paper]:
+    about, is_sure = papers_about([topic], store=store, embedding=embedding)
+    return list(about.values()) if is_sure else []
+
+
+def _notes(asked: CollectionQuestion, chosen: Sequence[Paper], store: PaperStore) -> tuple[str, ...]:
+    """Say how the question was read and where the records leave something out."""
+    notes = [*asked.notes]
+    surname = asked.filters.author
+    if surname and " " not in surname:
+        named = sorted({name for paper in chosen for name in paper.authors if collection.asked.goes_by(name, surname)})
+        notes += [f"{surname} is {', '.join(named)} here."] if len({collection.asked.plain_name(name) for name in named}) > 1 else []
+    if asked.organisation or asked.unknown.startswith("recorded as from"):
+        known = store.truth.distinct("organisations")
+        notes.append(
+            f"The records of most papers do not say where the authors work; they name only {', '.join(known)}." if known else "The records of this collection do not say where the authors work."
+        )
+    if asked.unknown.startswith("in a category"):
+        notes.append(f"The categories are {', '.join(store.truth.distinct('categories'))}.")
+    if asked.place in ("last", "only") or asked.most_authors is not None or asked.kind == "shortest":
+        notes.append("Papers whose records name only the first authors are left out.")
+    if asked.kind == "longest" or asked.fewest_authors is not None and asked.most_authors is None:
+        notes.append("Some records name only the first authors; those count as they stand.")
+    return tuple(notes)
+
+
+def _introduced(question: str, asked: CollectionQuestion, *, store: PaperStore, filters: Filters | None) -> Answer | None:
+    """Say which paper introduced something: the one that goes by that name; else the earliest that says it, as a guess."""
+    named = retrieval.named_papers(asked.topic, store, counts_use=False)
+    papers = list(store.truth.papers_by_id(named).values())
+    if len(papers) == 1:
+        return collection.describe_paper(question, papers[0])
+    if not is_coined(asked.topic.split()[0]) or len(asked.topic.split()) > 3:
+        return None
+    saying = [paper for paper in _candidates(replace(asked, kind="list"), store, filters) if collection.says(paper, asked.topic)]
+    return telling.say_earliest(question, asked.topic, saying) if any(paper.date for paper in saying) else None
+
+
+def _describe(
+    question: str, asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None,
+    declined: Callable[[str, str], Answer],
+) -> Answer:  # fmt: skip
+    """Say who wrote the paper that a question means, and when; decline where no paper is clearly meant."""
+    topic = asked.topic or question
+    meant = meant_papers(topic, store=store, embedding=embedding, filters=filters)
+    if len(meant) == 1:
+        return collection.describe_paper(question, meant[0], asked=asked)
+    if 1 < len(meant) <= SEVERAL_MEANT:
+        return collection.describe_several(question, meant)
+    return declined(topic, "no paper of the collection is clearly the one asked about")
+
+
+def meant_papers(topic: str, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None) -> list[Paper]:
+    """Return the papers that words can mean: by name, else by most of a title's words, else all that are about it."""
+    named = list(store.truth.papers_by_id(retrieval.named_papers(topic, store, counts_use=False)).values())
+    if len(named) == 1:
+        return named
+    hits = retrieval.search_papers(topic, store=store, embedding=embedding, limit=6, filters=filters)
+    by_title = [hit.paper for hit in hits if retrieval.title_coverage(topic, hit.paper, store) >= TITLE_MEANT]
+    # A paper that only mentions "BERT" is not the BERT paper.
+    is_described = not topics_module.is_name(topic)
+    return named or by_title[:1] or (_surely_about(topic, store, embedding) if is_described else [])

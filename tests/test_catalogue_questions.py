@@ -1,0 +1,239 @@
+"""Questions that a researcher asks of a catalogue, in many wordings, each against the papers that the records say."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from answer_contract import check_answer, cited_titles
+
+from qa_bot.schema import plain_name
+
+
+def by(*names):
+    return lambda paper: all(any(set(plain_name(name).split()) <= set(plain_name(author).split()) for author in paper.authors) for name in names)
+
+
+def first(name):
+    return lambda paper: bool(paper.authors) and plain_name(paper.authors[0]) == plain_name(name)
+
+
+def last(name):
+    return lambda paper: paper.authors_complete and bool(paper.authors) and plain_name(paper.authors[-1]) == plain_name(name)
+
+
+def dated(start, end=None):
+    return lambda paper: bool(paper.date) and start <= paper.date[: len(start)] and paper.date[: len(end or start)] <= (end or start)
+
+
+def says(pattern):
+    return lambda paper: bool(re.search(pattern, f"{paper.title} {' '.join(paper.aliases)} {paper.abstract}"))
+
+
+def in_category(code):
+    return lambda paper: code in paper.categories
+
+
+def both(*tests):
+    return lambda paper: all(test(paper) for test in tests)
+
+
+BEYER, ZHAI, KOLESNIKOV = by("Lucas Beyer"), by("Xiaohua Zhai"), by("Alexander Kolesnikov")
+LISTS = {
+    # by whom, however it is said and spelled
+    "papers by Lucas Beyer": BEYER,
+    "beyer papers": BEYER,
+    "lucas beyer": BEYER,
+    "Show me everything by L. Beyer.": BEYER,
+    "List Lucas Beyer's publications": BEYER,
+    "what did beyer et al. publish?": BEYER,
+    "Could you please list all the papers that Lucas Beyer co-authored?": BEYER,
+    "I am looking for papers by Lukas Beyer": BEYER,
+    "Papers by Lucas Bayer?": BEYER,
+    "Which papers are authored by Xiaohua Zai?": ZHAI,
+    "Which articles has Kolesnikow written?": KOLESNIKOV,
+    "papers by kolesnikov": KOLESNIKOV,
+    "Do you have anything by Alexander Kolesnikov?": KOLESNIKOV,
+    "Which works did Olivier Henaff author?": by("Olivier Hénaff"),
+    "papers from HENAFF": by("Olivier Hénaff"),
+    "papers by Joao Carreira": by("João Carreira"),
+    "papers by Viorica Patraucean": by("Viorica Pătrăucean"),
+    "Skanda's papers": by("Skanda Koppula"),
+    "What has A. Zisserman worked on?": by("Andrew Zisserman"),
+    # together, without, in which place
+    "Which papers did Lucas Beyer and Xiaohua Zhai write together?": both(BEYER, ZHAI),
+    "papers by Beyer and Kolesnikov": both(BEYER, KOLESNIKOV),
+    "Have Skanda Koppula and Olivier Hénaff published together?": both(by("Skanda Koppula"), by("Olivier Hénaff")),
+    "Papers by Jannik Kossen or Ankur Handa": lambda p: by("Jannik Kossen")(p) or by("Ankur Handa")(p),
+    "Which papers by Lucas Beyer are not by Xiaohua Zhai?": lambda p: BEYER(p) and not ZHAI(p),
+    "papers by Xiaohua Zhai without Lucas Beyer": lambda p: ZHAI(p) and not BEYER(p),
+    "first-author papers of Skanda Koppula": first("Skanda Koppula"),
+    "Which papers did Lucas Beyer write as first author?": first("Lucas Beyer"),
+    "On which papers is Andrew Zisserman the last author?": last("Andrew Zisserman"),
+    "Which papers did Skanda Koppula write alone?": lambda p: p.authors == ("Skanda Koppula",) and p.authors_complete,
+    # when
+    "Which papers were published in 2019?": dated("2019"),
+    "papers 2019": dated("2019"),
+    "2019 papers": dated("2019"),
+    "Papers from 2016 through 2018": dated("2016", "2018"),
+    "Which papers came out in 2015 or 2017?": lambda p: p.year in (2015, 2017),
+    "papers in 2016, 2018 and 2020": lambda p: p.year in (2016, 2018, 2020),
+    "Everything before 2017": dated("0000", "2016"),
+    "Which papers are older than 2017?": dated("0000", "2016"),
+    "What was published after 2024?": dated("2025", "2999"),
+    "papers since 2025": dated("2025", "2999"),
+    "Which papers appeared in May 2023?": dated("2023-05"),
+    "papers from March 2022": dated("2022-03"),
+    "Which papers came out between January and March 2022?": dated("2022-01", "2022-03"),
+    "papers after June 2024": lambda p: bool(p.date) and len(p.date) > 6 and p.date[:7] > "2024-06" or bool(p.date) and p.date[:4] > "2024",
+    "Papers of the 2010s": dated("2010", "2019"),
+    # both
+    "beyer 2021": both(BEYER, dated("2021")),
+    "Zhai et al. 2023": both(ZHAI, dated("2023")),
+    "What did Lucas Beyer publish between 2017 and 2018?": both(BEYER, dated("2017", "2018")),
+    "Give me Xiaohua Zhai's papers from 2019.": both(ZHAI, dated("2019")),
+    "Which of Lucas Beyer's papers are from 2018?": both(BEYER, dated("2018")),
+    "Which 2022 papers did Kolesnikov write?": both(KOLESNIKOV, dated("2022")),
+    # category, organisation-free facts
+    "Which papers are in the robotics category?": in_category("RO"),
+    "cs.RO papers": in_category("RO"),
+    "List the papers in category LG from 2022": both(in_category("LG"), dated("2022")),
+    "Which papers have more than 30 authors?": lambda p: len(p.authors) > 30,
+    "single-author papers": lambda p: len(p.authors) == 1 and p.authors_complete,
+    "Which papers have several versions?": lambda p: len(p.versions) > 1,
+    # what they say
+    "Which papers mention ImageNet?": says(r"(?i)imagenet"),
+    "Which abstracts mention Kinetics?": says(r"(?i)kinetics"),
+    "Which papers evaluate on COCO?": says(r"\bCOCO\b"),
+    "Papers that use AudioSet": says(r"(?i)\baudioset"),
+    "Which papers by Lucas Beyer mention ImageNet?": both(BEYER, says(r"(?i)imagenet")),
+    "Which papers mention both ImageNet and COCO?": both(says(r"(?i)imagenet"), says(r"\bCOCO\b")),
+    "Which papers mention SigLIP or CLIP?": says(r"(?i)(?<![a-z])(?:SigLIP|CLIP)"),
+    "Which papers mention the word “wheelchair”?": says(r"(?i)wheelchair"),
+    "Which papers have Perceiver in the title?": lambda p: "Perceiver" in p.title,
+    "Which titles contain the word transformer?": lambda p: re.search(r"(?i)transformers?\b", p.title),
+    "Which papers from 2022 mention ImageNet?": both(dated("2022"), says(r"(?i)imagenet")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("question", LISTS)
+def test_a_list_holds_every_paper_that_fits_and_no_other(seed_engine, question):
+    told = check_answer(seed_engine.ask(question))
+    expected = {paper.title for paper in seed_engine.papers() if LISTS[question](paper)}
+    assert expected and set(cited_titles(told)) == expected and told.status == "answered", told.text[:300]
+
+
+COUNTS = {
+    "How many papers did Lucas Beyer write?": BEYER,
+    "how many papers by Zhai are there": ZHAI,
+    "Count the papers from 2023": dated("2023"),
+    "What is the number of papers by Skanda Koppula?": by("Skanda Koppula"),
+    "How many of Lucas Beyer's papers are from 2022?": both(BEYER, dated("2022")),
+    "How many papers mention ImageNet?": says(r"(?i)imagenet"),
+    "How many first-author papers does Xi Chen have?": first("Xi Chen"),
+    "On how many papers is Lucas Beyer first author?": first("Lucas Beyer"),
+    "How many papers are in category CV?": in_category("CV"),
+    "How many papers came out before 2018?": dated("0000", "2017"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("question", COUNTS)
+def test_papers_are_counted(seed_engine, question):
+    told = check_answer(seed_engine.ask(question))
+    number = sum(1 for paper in seed_engine.papers() if COUNTS[question](paper))
+    assert told.text.startswith(f"{number} of the 82 papers") and told.status == "answered", told.text[:200]
+
+
+SAID = {
+    "Who are Lucas Beyer's co-authors?": ["Xiaohua Zhai (", "Alexander Kolesnikov ("],
+    "Who has Jannik Kossen worked with?": ["2 papers", "16 others", "Lucas Beyer (1)"],
+    "Which author has the most papers?": ["Lucas Beyer (40)"],
+    "Who are the three most prolific authors?": ["Lucas Beyer (40), Xiaohua Zhai (32), Alexander Kolesnikov (23)."],
+    "Who wrote the most papers in 2016?": ["2016"],
+    "Who wrote more papers, Lucas Beyer or Xiaohua Zhai?": ["Lucas Beyer wrote 40", "Xiaohua Zhai wrote 32"],
+    "How many papers are there per year?": ["2015: 3", "2025: 5", "2021: 15"],
+    "Which year has the most papers?": ["2021 has the most", ": 15."],
+    "What years does the collection cover?": ["2015-05", "2025-12-09"],
+    "Which categories are there?": ["CV (", "RO (4)"],
+    "How many authors are there?": ["82 papers name", "authors"],
+    "Which authors write about remote sensing?": ["Maxim Neumann (2)"],
+    "Who works on tracking any point?": ["Carl Doersch"],
+    "Which organisations are there?": ["deepmind", "name none"],
+    "Which paper has the most authors?": ["Scaling Vision Transformers to 22 Billion Parameters", "42"],
+    "Which paper has the longest author list?": ["Scaling Vision Transformers to 22 Billion Parameters"],
+    "Which paper introduced SigLIP 2?": ["SigLIP 2: Multilingual", "Michael Tschannen"],
+    "Who is the last author of FlexiViT?": ["Filip Pavetic"],
+    "Who is the senior author of DROW?": ["Its last author is Bastian Leibe"],
+    "Did Lucas Beyer write FlexiViT?": ["Yes, Lucas Beyer"],
+    "Is Xi Chen an author of FlexiViT?": ["No, Xi Chen"],
+    "How many authors does the FlexiViT paper have?": ["It has 10 authors"],
+    "kubric authors": ["Klaus Greff"],
+    "FlexiViT date": ["2022-12-15"],
+    "What is the newest paper by Lucas Beyer?": ["SigLIP 2"],
+    "latest 3 papers": ["One D4RT at a Time", "SciVid", "TAPNext"],
+    "What are the two oldest papers by Ankur Handa?": ["SynthCam3D", "2015-11"],
+    "What was Skanda Koppula's first paper?": ["Formula SAE"],
+    "Which is newer, PaliGemma or Kubric?": ["PaliGemma: A versatile"],
+    "Which of SigLIP 2, Kubric and DROW is the oldest?": ["DROW"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("question", SAID)
+def test_the_catalogue_says(seed_engine, question):
+    told = check_answer(seed_engine.ask(question))
+    assert all(words in told.text for words in SAID[question]) and told.status != "declined", told.text[:400]
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("papers by Yann LeCun", "Yann LeCun"),
+        ("Which papers did Geoffrey Hinton write?", "Geoffrey Hinton"),
+        ("How many papers by Kaiming He are there?", "Kaiming He"),
+        ("Which papers are from 1999?", "1999"),
+        ("papers by Lucas Beyer from 2015", "2015"),
+        ("Which papers are from Stanford?", "Stanford"),
+        ("papers in category QM", "The categories are"),
+        ("Which papers mention penicillin?", "penicillin"),
+    ],
+)
+def test_what_no_record_holds_is_said_and_nothing_else_is_listed(seed_engine, question, words):
+    told = check_answer(seed_engine.ask(question))
+    assert told.status == "declined" and words in told.text and cited_titles(told) == [], told.text[:300]
+
+
+@pytest.mark.parametrize("question", ["Which papers are from DeepMind?", "DeepMind papers", "List the papers by Google DeepMind"])
+def test_organisations_are_listed_and_the_gaps_of_the_records_told(seed_engine, question):
+    told = check_answer(seed_engine.ask(question))
+    assert set(cited_titles(told)) == {paper.title for paper in seed_engine.papers() if "deepmind" in paper.organisations}
+    assert told.status == "partial" and "do not say where the authors work" in told.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What accuracy does it reach on ImageNet 2012?",
+        "How does Lucas Beyer train vision transformers?",
+        "What is the latest accuracy on ObjectNet?",
+        "Which paper reports the highest ImageNet accuracy?",
+        "Which of Lucas Beyer's papers reaches the best ImageNet accuracy?",
+        "What do Beyer's papers say about distillation?",
+        "Which encoder does PaliGemma use?",
+        "How many authors' names does the model memorise?",
+        "What is the first stage of DetTA?",
+        "How many years of simulation does the galaxy paper cover?",
+        "Which dataset has the most images?",
+    ],
+)
+def test_what_the_papers_say_is_not_asked_of_the_catalogue(seed_engine, question):
+    assert "catalogue" not in seed_engine.ask(question).reason
+
+
+def test_a_guessed_name_is_told(seed_engine):
+    assert "“Kolesnikow” was read as Kolesnikov" in seed_engine.ask("Which articles has Kolesnikow written?").text
+
+
+@pytest.mark.parametrize("question", ["Who are the authors of Attention Is All You Need?", "Which paper introduced AlphaFold?", "When was GPT-4 published?"])
+def test_a_paper_that_is_not_there_has_no_facts(seed_engine, question):
+    told = check_answer(seed_engine.ask(question))
+    assert told.status != "answered" and cited_titles(told) == []
