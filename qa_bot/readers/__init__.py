@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qa_bot.readers.decoding import Unreadable, decode, read_bytes, unzip
-from qa_bot.readers.formats import reader_for
+from qa_bot.readers.formats import is_pdf, reader_for
 from qa_bot.readers.result import ReadResult
 from qa_bot.schema import QABotError, Skipped
 
@@ -58,8 +58,14 @@ def read_data(data: bytes, name: str, *, columns: Mapping[str, str] | None = Non
 
 
 def _read(data: bytes, path: Path, columns: Mapping[str, str] | None) -> ReadResult:
-    text = decode(unzip(data))
-    result = reader_for(path, text, columns=columns)(text, path.name)
+    data = unzip(data)
+    if is_pdf(path, data):
+        from qa_bot.readers.pdf import read_pdf
+
+        result = read_pdf(data, path.name)
+    else:
+        text = decode(data)
+        result = reader_for(path, text, columns=columns)(text, path.name)
     if not (result.records or result.facts or result.skipped):
         raise Unreadable("no record was found in it")
     return result

@@ -20,10 +20,16 @@ _BY_SUFFIX = {
     **dict.fromkeys((".json", ".jsonl", ".ndjson", ".jl"), ("json_records", "read_json")),
     **dict.fromkeys((".bib", ".bibtex"), ("bibtex", "read_bibtex")),
     ".ris": ("ris", "read_ris"),
+    ".pdf": ("pdf", "read_pdf"),
     **dict.fromkeys((".csv", ".tsv", ".tab"), ("table", "read_table")),
     **dict.fromkeys((".xml", ".atom", ".rss"), ("xml", "read_xml")),
     **dict.fromkeys((".txt", ".text", ".md", ".markdown", ".rst", ""), None),
 }
+
+
+def is_pdf(path: Path, data: bytes) -> bool:
+    """Return whether a file is one of bytes, not of text: a PDF by its name or by its first bytes."""
+    return path.name.lower().removesuffix(".gz").endswith(".pdf") or data[:1024].lstrip().startswith(b"%PDF-")
 
 
 def reader_for(path: Path, text: str, *, columns: Mapping[str, str] | None = None) -> Reader:
