@@ -60,7 +60,7 @@ class AnswerEngine:
         settings = settings or load_settings()
         embedding = open_embedding(settings, embed_model=embed_model)
         store = PaperStore(settings.data_dir, fingerprint_of(embedding), chroma_url=settings.chroma_url)
-        if store.is_empty or store.pending:  # first run, or an ingest that was killed
+        if store.is_empty or store.pending or store.merge_is_due:  # first run, or an ingest that was killed
             paths = [resource_dir("seeds")] if store.is_empty else []
             store.close()
             ingest(paths, settings=settings, embedding=embedding, on_progress=on_progress)

@@ -11,19 +11,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qa_bot.catalogue import merge_records
-from qa_bot.chunking import TEXT_RECIPE, chunk_paper, index_text, sentence_text, split_sentences
+from qa_bot.catalogue import Plan, build_paper, find_papers, identify, packed, unpacked
+from qa_bot.chunking import TEXT_RECIPE, chunk_paper, sentence_text, split_sentences
 from qa_bot.config import Settings
 from qa_bot.embedding import EmbeddingModel, open_embedding
+from qa_bot.markup import plain_text
 from qa_bot.naming import names_of
-from qa_bot.readers import find_files, read_file
-from qa_bot.schema import Paper, Skipped
-from qa_bot.store import Fingerprint, PaperStore, paper_digest
+from qa_bot.readers import find_files, read_batches
+from qa_bot.schema import Origin, Paper, QABotError, Skipped
+from qa_bot.store import MERGE_DUE, Fingerprint, PaperStore, paper_digest
 
 # Sentences of a collection up to this size are embedded ahead, so that the first answers need not wait for it.
 SENTENCES_AHEAD_PAPERS = 2000
 
-Progress = Callable[[str, int, int], None]  # (what is done, how many, of how many)
+WRITE_BATCH = 5000  # papers that go into the truth together
+
+Progress = Callable[[str, int, int], None]  # (what is done, how many, of how many; 0 where that is not known)
+
+
+class IngestError(QABotError):
+    """What was asked of the collection does not fit what it holds."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ class IngestReport:
     embedded: int
     skipped: tuple[Skipped, ...]
     seconds: float
+    pruned_files: int = 0
 
     @property
     def merged(self) -> int:
@@ -50,7 +58,7 @@ class IngestReport:
         text = (
             f"{self.papers} papers from {self.records} records ({self.merged} merged); {self.added} new, {self.changed} changed, "
             f"{self.removed} gone, {self.unchanged_files} of {self.files} files unchanged, {len(self.skipped)} records skipped, {self.seconds:.1f} s"
-        )
+        ) + (f"\n{self.pruned_files} files that are no longer there were forgotten" if self.pruned_files else "")
         return "\n".join([text, *(f"skipped: {s.file}, record {s.ordinal}: {s.reason}" for s in self.skipped)])
 
 
@@ -65,18 +73,21 @@ def ingest(
     settings: Settings,
     embedding: EmbeddingModel | None = None,
     columns: Mapping[str, str] | None = None,
+    prunes: bool = False,
     on_progress: Progress = lambda what, n, of: None,
 ) -> IngestReport:
     """Read `paths` (files or folders) into the store of `settings.data_dir`; a run that was killed is completed too.
 
-    `columns` maps fields to the columns of tables. Files that did not change are not read again, and texts that were embedded before are not embedded again.
+    `columns` maps fields to the columns of tables. `prunes` forgets files below `paths` that were ingested and are there no more. Files that did not change are not read again, and texts that were embedded before are not embedded again.
     Raise a QABotError for a path that does not exist, a store in use, or an index made by another model.
     """
     embedding = embedding or open_embedding(settings)
-    files = find_files(paths)
+    files = find_files(paths, allows_missing=prunes)
     store = PaperStore(settings.data_dir, fingerprint_of(embedding), writable=True, chroma_url=settings.chroma_url)
     try:
-        return ingest_into(store, files, embedding=embedding, columns=columns, on_progress=on_progress)
+        return ingest_into(
+            store, files, embedding=embedding, columns=columns, prunes=paths if prunes else (), on_progress=on_progress
+        )
     finally:
         store.close()
 
@@ -87,17 +98,15 @@ def ingest_into(
     *,
     embedding: EmbeddingModel,
     columns: Mapping[str, str] | None = None,
+    prunes: Sequence[Path] = (),
     on_progress: Progress = lambda what, n, of: None,
 ) -> IngestReport:
     """Do the work of `ingest` on an open, writable store."""
     began = time.perf_counter()
     truth = store.truth
-    with truth.transaction():
-        changed_files = _read_changed(store, files, columns or {}, on_progress)
-        counts = (0, 0, 0)
-        if changed_files:
-            merged = merge_records(truth.records(), truth.facts())
-            counts = _write_papers(store, merged.papers, embedding)
+    changed_files = _read_changed(store, files, columns or {}, on_progress)
+    pruned = _prune(store, files, prunes)
+    counts = _find_papers(store, embedding, on_progress) if store.merge_is_due else (0, 0, 0)
     store.find_damage()
     total = truth.pending_count("vectors")
     done = 0
@@ -113,7 +122,7 @@ def ingest_into(
     return IngestReport(
         files=len(files), unchanged_files=len(files) - changed_files, records=truth.count("records"), papers=truth.count("papers"),
         added=counts[0], changed=counts[1], removed=counts[2], embedded=embedded, skipped=tuple(truth.skipped()),
-        seconds=time.perf_counter() - began,
+        seconds=time.perf_counter() - began, pruned_files=pruned,
     )  # fmt: skip
 
 
@@ -122,25 +131,77 @@ def remove(paper_ids: Sequence[str], *, settings: Settings, embedding: Embedding
 
     A file that did not change does not bring them back. Raise as `ingest` does.
     """
+
+    def take_out(store: PaperStore) -> int:
+        papers = store.truth.papers_by_id(list(paper_ids))
+        store.truth.remove_records([origin for paper in papers.values() for origin in paper.origins])
+        return len(papers)
+
+    return _change(take_out, settings=settings, embedding=embedding)
+
+
+def split(
+    paper_id: str, origins: Sequence[Origin], *, settings: Settings, embedding: EmbeddingModel | None = None
+) -> int:
+    """Tell these records of a paper apart from its others, for good; return how many papers there are then instead of the one.
+
+    They stay apart when their files are read again. Raise IngestError where the paper or a record of it is not there.
+    """
+
+    def tell_apart(store: PaperStore) -> int:
+        paper = store.truth.papers_by_id([paper_id]).get(paper_id)
+        if paper is None:
+            raise IngestError(f"There is no paper {paper_id}. `qa-bot merges` lists those that were merged of several records.")
+        apart = {(origin.file, origin.ordinal) for origin in origins}
+        known = {(origin.file, origin.ordinal) for origin in paper.origins}
+        if not apart or not apart < known:
+            there = ", ".join(f"{file}:{ordinal}" for file, ordinal in sorted(known))
+            raise IngestError(f"{paper_id} has the records {there}; name some of them and not all, to tell them apart from the others.")
+        keys: tuple[set[str], set[str]] = (set(), set())
+        for _, data in store.truth.identities():
+            identity = unpacked(data)
+            if (identity.file, identity.ordinal) in known:
+                keys[(identity.file, identity.ordinal) in apart].add(identity.lasting_key)
+        if keys[0] & keys[1]:
+            raise IngestError("Records of one file with one text and no ids of their own cannot be told apart. Give them ids in the file.")
+        store.truth.add_split(paper_id, [sorted(side) for side in keys])
+        return 0
+
+    before = _change(lambda store: len(store.truth.paper_states()), settings=settings, embedding=embedding, is_new=False)
+    _change(tell_apart, settings=settings, embedding=embedding)
+    return 1 + _change(lambda store: len(store.truth.paper_states()), settings=settings, embedding=embedding, is_new=False) - before
+
+
+def rejoin(paper_id: str, *, settings: Settings, embedding: EmbeddingModel | None = None) -> int:
+    """Take back the splits made of a paper (its id at that time); return how many there were."""
+    return _change(lambda store: store.truth.remove_splits(paper_id), settings=settings, embedding=embedding)
+
+
+def _change(work: Callable[[PaperStore], int], *, settings: Settings, embedding: EmbeddingModel | None, is_new: bool = True) -> int:
+    """Change what was read, find out anew which papers that makes, and bring the indexes up to it."""
     embedding = embedding or open_embedding(settings)
     store = PaperStore(settings.data_dir, fingerprint_of(embedding), writable=True, chroma_url=settings.chroma_url)
     try:
         with store.truth.transaction():
-            papers = store.truth.papers_by_id(list(paper_ids))
-            store.truth.remove_records([origin for paper in papers.values() for origin in paper.origins])
-            _write_papers(store, merge_records(store.truth.records(), store.truth.facts()).papers, embedding)
-        store.complete(embedding.embed)
-        return len(papers)
+            result = work(store)
+            if is_new:
+                store.truth.set_meta(MERGE_DUE, "1")
+        if is_new:
+            _find_papers(store, embedding, lambda what, n, of: None)
+            store.complete(embedding.embed)
+        return result
     finally:
         store.close()
 
 
 def _read_changed(store: PaperStore, files: Sequence[Path], columns: Mapping[str, str], on_progress: Progress) -> int:
-    known = store.truth.files()
+    """Read the files that changed, each in a transaction of its own; return how many those were."""
+    truth = store.truth
+    known = truth.files()
     by_content = {(label, digest) for label, digest in known.values()}
     labels = {label for label, _ in known.values()}
-    changed = 0
-    for number, path in enumerate(files, 1):
+    changed = records = 0
+    for path in files:
         key = str(path.resolve())
         digest = _file_digest(path) + (repr(sorted(columns.items())) if columns else "")
         label = known[key][0] if key in known else path.name
@@ -148,14 +209,34 @@ def _read_changed(store: PaperStore, files: Sequence[Path], columns: Mapping[str
             continue
         if key not in known and label in labels:
             label = f"{path.resolve().parent.name}/{path.name}"
-        result = read_file(path, columns=columns or None)
-        records = [replace(r, origin=replace(r.origin, file=label)) for r in result.records]
-        skipped = [replace(s, file=label) for s in result.skipped]
-        store.truth.replace_file(key, label, digest, records=records, facts=result.facts, skipped=skipped)
+        with truth.transaction():
+            number = truth.begin_file(key, label, digest)
+            for result in read_batches(path, columns=columns or None):
+                found = [replace(r, origin=replace(r.origin, file=label)) for r in result.records]
+                truth.add_records(number, found, [packed(identify(record)) for record in found])
+                truth.add_facts(number, result.facts)
+                truth.add_skipped(key, [replace(s, file=label) for s in result.skipped])
+                records += len(found)
+                on_progress("reading records", records, 0)
+            truth.set_meta(MERGE_DUE, "1")
         labels.add(label)
         changed += 1
-        on_progress("reading files", number, len(files))
     return changed
+
+
+def _prune(store: PaperStore, files: Sequence[Path], folders: Sequence[Path]) -> int:
+    """Forget the files below these folders, and of these names, that are there no more; return how many those were."""
+    present = {str(path.resolve()) for path in files}
+    roots = [folder.resolve() for folder in folders]
+    gone = [
+        path for path in store.truth.files() if path not in present and any(root == Path(path) or root in Path(path).parents for root in roots)
+    ]
+    if gone:
+        with store.truth.transaction():
+            for path in gone:
+                store.truth.remove_file(path)
+            store.truth.set_meta(MERGE_DUE, "1")
+    return len(gone)
 
 
 def _file_digest(path: Path) -> str:
@@ -166,31 +247,64 @@ def _file_digest(path: Path) -> str:
         return f"unreadable since {time.time_ns()}"  # never equal: the reader says what is wrong, every time
 
 
-def _write_papers(store: PaperStore, papers: Sequence[Paper], embedding: EmbeddingModel) -> tuple[int, int, int]:
-    before = store.truth.paper_digests()
-    added = changed = 0
-    for paper in papers:
-        old = before.pop(paper.paper_id, None)
-        if old == paper_digest(paper):
-            continue
-        added, changed = (added + 1, changed) if old is None else (added, changed + 1)
-        write_paper(store, paper, embedding)
-    for paper_id in before:
-        store.truth.remove_paper(paper_id)
-    return added, changed, len(before)
+def _find_papers(store: PaperStore, embedding: EmbeddingModel, on_progress: Progress) -> tuple[int, int, int]:
+    """Find out which papers the records are, and write down what is (added, changed, removed).
+
+    Removals and changes happen in one transaction and additions after it in batches, so that a kill in between leaves
+    papers missing for the next run, never one paper twice.
+    """
+    truth = store.truth
+    on_progress("finding out which papers they are", 0, 0)
+    entries = sorted(((unpacked(data), key) for key, data in truth.identities()), key=lambda entry: entry[0].order)
+    entries = [entry for place, entry in enumerate(entries) if not place or entries[place - 1][0].order != entry[0].order]
+    keys = [key for _, key in entries]
+
+    def text_of(place: int) -> str:
+        return plain_text(truth.records_by_key([keys[place]])[keys[place]].abstract)
+
+    found = find_papers([identity for identity, _ in entries], truth.facts(), text_of=text_of, splits=truth.splits())
+    before = truth.paper_states()
+    due = [plan for plan in found.plans if before.get(plan.paper_id, (b"", b""))[1] != plan.signature]
+    changes = [plan for plan in due if plan.paper_id in before]
+    additions = [plan for plan in due if plan.paper_id not in before]
+    removed = before.keys() - {plan.paper_id for plan in found.plans}
+    written = changed = 0
+
+    def write(plans: Sequence[Plan]) -> None:
+        nonlocal written, changed
+        records = truth.records_by_key([keys[place] for plan in plans for place in plan.places])
+        for plan in plans:
+            paper = build_paper(plan, {place: records[keys[place]] for place in plan.places}, found.facts_of(plan))
+            if plan.paper_id in before and before[plan.paper_id][0] == paper_digest(paper):
+                truth.sign_paper(plan.paper_id, plan.signature)
+            else:
+                write_paper(store, paper, embedding, signature=plan.signature)
+                changed += plan.paper_id in before
+        written += len(plans)
+        on_progress("storing papers", written, len(due))
+
+    with truth.transaction():
+        for paper_id in removed:
+            truth.remove_paper(paper_id)
+        for start in range(0, len(changes), WRITE_BATCH):
+            write(changes[start : start + WRITE_BATCH])
+        truth.set_merges([(ground.paper_id, ground.origin, ground.reason) for ground in found.grounds])
+    for start in range(0, len(additions), WRITE_BATCH):
+        with truth.transaction():
+            write(additions[start : start + WRITE_BATCH])
+    truth.remove_meta(MERGE_DUE)
+    return len(additions), changed, len(removed)
 
 
-def write_paper(store: PaperStore, paper: Paper, embedding: EmbeddingModel) -> None:
+def write_paper(store: PaperStore, paper: Paper, embedding: EmbeddingModel, *, signature: bytes = b"") -> None:
     """Store one paper with its chunks, cut for this embedding model."""
     chunks = chunk_paper(paper, count_tokens=embedding.count_tokens, window_tokens=embedding.window_tokens)
-    title = "" if paper.title_is_stand_in else paper.title
-    names = [(name.key, name.ground) for name in names_of(paper)]
-    store.truth.write_paper(paper, chunks, [index_text(title, chunk.text) for chunk in chunks], names=names)
+    store.truth.write_paper(paper, chunks, names=[(name.key, name.ground) for name in names_of(paper)], signature=signature)
 
 
 def _sentence_state(store: PaperStore) -> str:
-    digests = store.truth.paper_digests()
-    return store.fingerprint.model + hashlib.blake2b("".join(sorted(digests.values())).encode(), digest_size=8).hexdigest()
+    digests = sorted(digest for digest, _ in store.truth.paper_states().values())
+    return store.fingerprint.model + hashlib.blake2b(b"".join(digests), digest_size=8).hexdigest()
 
 
 def _embed_sentences(store: PaperStore, embedding: EmbeddingModel, on_progress: Progress) -> None:

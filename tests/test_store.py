@@ -9,7 +9,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from qa_bot.chunking import chunk_paper, index_text
+from qa_bot.chunking import chunk_paper
 from qa_bot.schema import Filters, Origin, Paper, Version
 from qa_bot.store import Fingerprint, IndexMismatch, PaperStore, StoreBusy, StoreError, matches
 
@@ -31,7 +31,7 @@ def write(store: PaperStore, *papers: Paper) -> None:
     with store.truth.transaction():
         for item in papers:
             chunks = chunk_paper(item, count_tokens=lambda t: len(t.split()), window_tokens=200)
-            store.truth.write_paper(item, chunks, [index_text(item.title, c.text) for c in chunks])
+            store.truth.write_paper(item, chunks)
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from qa_bot.catalogue.groups import Groups, Node, ids_differ
+from qa_bot.catalogue.groups import Groups, ids_differ, told_apart
+from qa_bot.catalogue.identity import Identity
 from qa_bot.catalogue.likeness import Texts, shared_runs
 
 # A shorter text is a notice ("This paper has been withdrawn"), not evidence of identity.
@@ -22,33 +23,38 @@ _FEWEST_SHARED_RUNS = 0.15
 def join_by_identifier(groups: Groups) -> None:
     """Join what bears one DOI, then what bears one arXiv id."""
     for name, what in (("doi", "DOI"), ("arxiv_id", "arXiv id")):
-        bearers: dict[str, list[int]] = defaultdict(list)
-        for place, node in enumerate(groups.nodes):
-            value = getattr(node, name)
-            if not value:
-                continue
-            same = next((other for other in bearers[value] if not _is_misprint(node, groups.nodes[other])), None)
-            if same is None:
-                bearers[value].append(place)
-            else:
-                groups.join(same, place, f"same {what} {value}")
+        for value, places in _shared((getattr(node, name),) for node in groups.nodes):
+            kept = places[:1]
+            for place in places[1:]:
+                same = next((other for other in kept if not _is_misprint(groups, place, other)), None)
+                if same is None:
+                    kept.append(place)
+                else:
+                    groups.join(same, place, f"same {what} {value}")
 
 
-def _is_misprint(a: Node, b: Node) -> bool:
+def _shared(values: Iterable[Iterable[str | None]]) -> Iterator[tuple[str, list[int]]]:
+    """Yield (value, places) of each value that several nodes have, in the order of their first places."""
+    first: dict[str, int] = {}
+    more: dict[str, list[int]] = {}
+    for place, offered in enumerate(values):
+        for value in offered:
+            if value and first.setdefault(value, place) != place:
+                more.setdefault(value, [first[value]]).append(place)
+    yield from sorted(more.items(), key=lambda entry: (entry[1][0], entry[0]))
+
+
+def _is_misprint(groups: Groups, i: int, j: int) -> bool:
     """Return whether an identifier that two records share must be wrong: neither titles nor texts have anything in common."""
-    if not (a.titles and b.titles and a.text and b.text) or a.titles & b.titles:
+    a, b = groups.nodes[i], groups.nodes[j]
+    if not (a.titles and b.titles and a.length and b.length) or set(a.titles) & set(b.titles):
         return False
-    return not _titles_alike(a.titles, b.titles, at_least=50) and shared_runs(a.text, b.text) < 0.1
+    return not _titles_alike(a.titles, b.titles, at_least=50) and shared_runs(groups.text_of(i), groups.text_of(j)) < 0.1
 
 
 def join_by_title(groups: Groups) -> None:
     """Join what bears one title: with an author in common, else in about the same year, else where the texts agree."""
-    by_title: dict[str, list[int]] = defaultdict(list)
-    for place, node in enumerate(groups.nodes):
-        for title in node.titles:
-            by_title[title].append(place)
-    for title in sorted(title for title, places in by_title.items() if len(places) > 1):
-        places = by_title[title]
+    for title, places in sorted(_shared(node.titles for node in groups.nodes)):
         _join_same_title_and_author(groups, places)
         _join_same_title_and_year(groups, places)
         if len(title) >= _SHORTEST_TELLING_TITLE:
@@ -58,17 +64,18 @@ def join_by_title(groups: Groups) -> None:
 def _join_same_title_and_author(groups: Groups, places: list[int]) -> None:
     by_surname: dict[str, int] = {}
     for place in places:
-        for surname in sorted(groups.nodes[place].surnames):
+        for surname in groups.nodes[place].surnames:
             other = by_surname.setdefault(surname, place)
-            if other != place and not _is_yearly_report(groups.nodes[place], groups.nodes[other]):
+            if other != place and not _is_yearly_report(groups, place, other):
                 groups.join(other, place, "same title and an author in common")
 
 
-def _is_yearly_report(a: Node, b: Node) -> bool:
+def _is_yearly_report(groups: Groups, i: int, j: int) -> bool:
     """Return whether two records of one title lie years apart and share no text, so that neither is a version of the other."""
-    return bool(
-        a.year and b.year and abs(a.year - b.year) > 2 and a.text and b.text and shared_runs(a.text, b.text) < _FEWEST_SHARED_RUNS
-    )
+    a, b = groups.nodes[i], groups.nodes[j]
+    if not (a.year and b.year and abs(a.year - b.year) > 2 and a.length and b.length):
+        return False
+    return shared_runs(groups.text_of(i), groups.text_of(j)) < _FEWEST_SHARED_RUNS
 
 
 def _join_same_title_and_year(groups: Groups, places: list[int]) -> None:
@@ -95,7 +102,9 @@ def _join_same_title_alone(groups: Groups, places: list[int]) -> None:
         for other in places:
             known = groups.nodes[other]
             has_none = not (node.surnames and known.surnames) and not (node.date and known.date)
-            if has_none and not groups.are_joined(place, other) and shared_runs(node.text, known.text) >= _FEWEST_SHARED_RUNS:
+            if not has_none or groups.are_joined(place, other):
+                continue
+            if shared_runs(groups.text_of(place), groups.text_of(other)) >= _FEWEST_SHARED_RUNS:
                 groups.join(other, place, "same title, and the texts agree in part")
 
 
@@ -103,20 +112,16 @@ def join_by_facts(groups: Groups) -> None:
     """Join each record whose wording a fact names to that fact."""
     by_key: dict[str, int] = {}
     for place, node in enumerate(groups.nodes):
-        for key in node.fact.abstracts if node.fact else ():
+        for key in node.abstracts:
             by_key.setdefault(key, place)
     for place, node in enumerate(groups.nodes):
-        if node.record and node.key in by_key:
+        if node.key in by_key:
             groups.join(place, by_key[node.key], "its wording is named by the facts of the catalogue")
 
 
 def join_by_wording(groups: Groups) -> None:
     """Join records of the same wording unless their titles forbid it."""
-    by_key: dict[str, list[int]] = defaultdict(list)
-    for place, node in enumerate(groups.nodes):
-        if len(node.text) >= _SHORTEST_TELLING_TEXT:
-            by_key[node.key].append(place)
-    for places in by_key.values():
+    for _, places in _shared((node.key,) if node.length >= _SHORTEST_TELLING_TEXT else () for node in groups.nodes):
         kept = places[:1]
         for place in places[1:]:
             for other in kept:
@@ -131,13 +136,13 @@ def join_by_likeness(groups: Groups) -> None:
     """Join wordings that are alike, the likest first; texts of papers with arXiv ids are compared with open ones only."""
     chosen: dict[tuple[int, str], int] = {}
     for place, node in enumerate(groups.nodes):
-        if len(node.text) >= _SHORTEST_TELLING_TEXT:
+        if node.length >= _SHORTEST_TELLING_TEXT:
             chosen.setdefault((groups.root(place), node.key), place)
     places = list(chosen.values())
     open_texts = [at for at, place in enumerate(places) if not groups.of(place).arxiv_ids]
     if not open_texts:
         return
-    texts = Texts([groups.nodes[place].text for place in places])
+    texts = Texts(len(places), lambda at: groups.text_of(places[at]))
     alike = []
     for i, j in texts.likely_pairs(open_texts):
         a, b = places[i], places[j]
@@ -153,15 +158,15 @@ def join_by_likeness(groups: Groups) -> None:
             groups.join(a, b, f"abstracts alike: {-covered:.0%} of the shorter one's words stand in common runs")
 
 
-def _stand_beside_each_other(a: Node, b: Node) -> bool:
+def _stand_beside_each_other(a: Identity, b: Identity) -> bool:
     """Return whether two records are untitled entries of one list, which names a paper once."""
-    return bool(a.record and b.record and a.record.origin.file == b.record.origin.file and not a.titles and not b.titles)
+    return a.file == b.file and not a.titles and not b.titles
 
 
 def _titles_forbid(groups: Groups, i: int, j: int) -> bool:
     """Return whether likeness of text cannot make one paper of two groups: ids differ, or titles with dates or authors."""
     a, b = groups.of(i), groups.of(j)
-    if ids_differ(a, b):
+    if ids_differ(a, b) or told_apart(a, b):
         return True
     if not a.titles or not b.titles or a.titles & b.titles:
         return False

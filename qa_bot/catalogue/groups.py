@@ -6,46 +6,21 @@ Leaves the grounds for joining them to `grounds`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
-from qa_bot.catalogue.keys import arxiv_id_of, doi_of, key_of_plain, surnames_of, title_key
-from qa_bot.markup import plain_text
-from qa_bot.schema import Fact, Record
-
-
-@dataclass(frozen=True)
-class Node:
-    """A record or a fact with what identity is judged by; a fact has no text of its own."""
-
-    record: Record | None
-    fact: Fact | None
-    text: str = ""
-    key: str = ""
-    titles: frozenset[str] = frozenset()
-    date: str | None = None
-    doi: str | None = None
-    arxiv_id: str | None = None
-
-    @cached_property
-    def surnames(self) -> frozenset[str]:
-        source = self.record or self.fact
-        return surnames_of(source.authors) if source else frozenset()
-
-    @property
-    def year(self) -> int | None:
-        return int(self.date[:4]) if self.date else None
+from qa_bot.catalogue.identity import Identity
 
 
 @dataclass
 class Group:
-    """What the members of a group say together."""
+    """What the members of a group say together; `sides` are (split, side) that the user told apart."""
 
     members: list[int]
     titles: set[str]
     dates: set[str]
     arxiv_ids: set[str]
+    sides: dict[int, int]
 
     def absorb(self, other: Group) -> None:
         """Take in the members of another group."""
@@ -53,22 +28,31 @@ class Group:
         self.titles |= other.titles
         self.dates |= other.dates
         self.arxiv_ids |= other.arxiv_ids
+        self.sides |= other.sides
 
 
 @dataclass
 class Groups:
-    """The nodes, the groups they form so far by the place of one member, and the joins that made it so."""
+    """The nodes, the groups of more than one by the place of a member, and the joins that made them.
 
-    nodes: list[Node]
+    `text_of` gives the text of the record at a place; texts are asked for only where keys do not decide.
+    `splits` holds sides of records (their lasting keys) that are never one paper with another side's.
+    """
+
+    nodes: Sequence[Identity]
+    text_of: Callable[[int], str]
+    splits: Sequence[Sequence[Sequence[str]]] = ()
     by_root: dict[int, Group] = field(default_factory=dict)
     joins: dict[int, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
-    _parents: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._parents = list(range(len(self.nodes)))
-        for place, node in enumerate(self.nodes):
-            dates, ids = {node.date} - {None}, {node.arxiv_id} - {None}
-            self.by_root[place] = Group([place], set(node.titles), dates, ids)
+        self._sides: dict[int, dict[int, int]] = defaultdict(dict)
+        for number, sides in enumerate(self.splits):
+            side_of = {key: side for side, keys in enumerate(sides) for key in keys}
+            for place, node in enumerate(self.nodes):
+                if node.key and node.lasting_key in side_of:
+                    self._sides[place][number] = side_of[node.lasting_key]
 
     def root(self, place: int) -> int:
         """Return the member that stands for the group of a node."""
@@ -78,8 +62,14 @@ class Groups:
         return place
 
     def of(self, place: int) -> Group:
-        """Return the group of a node."""
-        return self.by_root[self.root(place)]
+        """Return the group of a node; one that was joined with nothing is made when it is asked for."""
+        root = self.root(place)
+        found = self.by_root.get(root)
+        if found is None:
+            node = self.nodes[root]
+            ids = {node.arxiv_id} if node.arxiv_id else set()
+            found = Group([root], set(node.titles), {node.date} if node.date else set(), ids, dict(self._sides.get(root, {})))
+        return found
 
     def surnames(self, place: int) -> set[str]:
         """Return the surnames of all authors that a node's group knows."""
@@ -90,14 +80,25 @@ class Groups:
         return self.root(i) == self.root(j)
 
     def join(self, i: int, j: int, reason: str) -> None:
-        """Make one group of two, unless they are one or their arXiv ids differ."""
+        """Make one group of two, unless they are one, their arXiv ids differ or the user told them apart."""
         first, second = sorted((self.root(i), self.root(j)))
-        if first == second or ids_differ(self.by_root[first], self.by_root[second]):
+        if first == second:
             return
-        self.by_root[first].absorb(self.by_root.pop(second))
+        one, other = self.of(first), self.of(second)
+        if ids_differ(one, other) or told_apart(one, other):
+            return
+        one.absorb(other)
+        self.by_root[first] = one
+        self.by_root.pop(second, None)
         self._parents[second] = first
         self.joins[i].append((j, reason))
         self.joins[j].append((i, reason))
+
+    def members(self) -> Iterable[list[int]]:
+        """Yield the places of every group in order, by its first place."""
+        for place, parent in enumerate(self._parents):
+            if parent == place:
+                yield sorted(self.by_root[place].members) if place in self.by_root else [place]
 
 
 def ids_differ(a: Group, b: Group) -> bool:
@@ -105,25 +106,6 @@ def ids_differ(a: Group, b: Group) -> bool:
     return bool(a.arxiv_ids and b.arxiv_ids and not a.arxiv_ids & b.arxiv_ids)
 
 
-def nodes_of(records: Sequence[Record], facts: Sequence[Fact]) -> list[Node]:
-    """Return records in the order of their origins, each once, then facts in the order of their titles."""
-    once = {(*_order(record), record.title or ""): record for record in records}
-    ordered_facts = sorted(dict.fromkeys(facts), key=lambda fact: (fact.title, fact.arxiv_id or "", fact.abstracts))
-    return [_record_node(once[key]) for key in sorted(once)] + [_fact_node(fact) for fact in ordered_facts]
-
-
-def _order(record: Record) -> tuple[str, int, str, str]:
-    return record.origin.file, record.origin.ordinal, record.origin.record_id or "", record.abstract
-
-
-def _record_node(record: Record) -> Node:
-    text = plain_text(record.abstract)
-    titles = frozenset((title_key(record.title),)) - {""}
-    return Node(
-        record, None, text, key_of_plain(text), titles, record.date, doi_of(record.doi), arxiv_id_of(record.arxiv_id, record.doi)
-    )
-
-
-def _fact_node(fact: Fact) -> Node:
-    titles = frozenset(map(title_key, (fact.title, *fact.aliases))) - {""}
-    return Node(None, fact, "", "", titles, fact.date, doi_of(fact.doi), arxiv_id_of(fact.arxiv_id, fact.doi))
+def told_apart(a: Group, b: Group) -> bool:
+    """Return whether the user split records of one group from records of the other."""
+    return any(b.sides.get(split, side) != side for split, side in a.sides.items())

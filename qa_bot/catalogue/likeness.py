@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,20 +66,21 @@ class Likeness:
 class Texts:
     """A collection of texts whose likeness is asked for by index."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, count: int, text_of: Callable[[int], str]) -> None:
+        """`text_of` gives the text of an index below `count`; the texts themselves are not held, only their words as numbers."""
         import numpy as np
 
-        self._texts = texts
+        self._text_of = text_of
         self._number: dict[str, int] = {}
         number = self._number
         self._words = [
             np.array([number.setdefault(word, len(number)) for word in re.findall(r"\w+", text.lower())], dtype=np.uint32)
-            for text in texts
+            for text in map(text_of, range(count))
         ]
         texts_with = np.zeros(len(number), dtype=np.int64)
         for words in self._words:
             texts_with[np.unique(words)] += 1
-        self._weights = np.log1p(len(texts) / np.maximum(texts_with, 1))
+        self._weights = np.log1p(count / np.maximum(texts_with, 1))
 
     def likely_pairs(self, open_texts: Collection[int]) -> Iterator[tuple[int, int]]:
         """Yield each pair (i < j), one of them open at least, that shares several rare runs of four words, in order."""
@@ -111,7 +112,7 @@ class Texts:
         a, b = set(shorter), set(longer)
         informative = self._weight(a & b) / max(min(self._weight(a), self._weight(b)), 1e-9)
         opening = fuzz.ratio(shorter[:_OPENING_WORDS], longer[:_OPENING_WORDS]) / 100
-        return Likeness(_covered(shorter, longer), informative, opening, _names_differ(self._texts[i], self._texts[j]))
+        return Likeness(_covered(shorter, longer), informative, opening, _names_differ(self._text_of(i), self._text_of(j)))
 
     def _weight(self, words: set[int]) -> float:
         return math.fsum(self._weights[word] for word in words)

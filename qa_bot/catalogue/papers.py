@@ -6,49 +6,133 @@ Leaves which records those are to `grounds`.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 
-from qa_bot.catalogue.groups import Node
-from qa_bot.catalogue.keys import doi_of, key_of_plain, short_hash, title_key
+from qa_bot.catalogue.identity import PAPER_RECIPE, Identity
+from qa_bot.catalogue.keys import arxiv_id_of, doi_of, short_hash
 from qa_bot.markup import plain_text
 from qa_bot.schema import Fact, Paper, Record, Version
 
 _STAND_IN_CHARACTERS = 60
 
 
-def build_paper(nodes: list[Node]) -> Paper:
-    """Make one paper of the nodes that were found to be it; facts speak before records, newer records before older."""
-    facts = [node.fact for node in nodes if node.fact]
-    versions, records = _versions(nodes, facts)
+@dataclass(frozen=True)
+class Plan:
+    """A paper that is found but not made yet: its wordings, newest first, each with the places of its records, and its facts.
+
+    `signature` changes whenever anything that the paper is made of does.
+    """
+
+    paper_id: str
+    wordings: tuple[tuple[int, ...], ...]
+    facts: tuple[int, ...]
+    signature: bytes
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The places of the records in the order in which they speak."""
+        return tuple(place for wording in self.wordings for place in wording)
+
+
+def plan_papers(nodes: Sequence[Identity], groups: Iterable[list[int]]) -> list[Plan]:
+    """Return the papers that groups of nodes are, each under an id of its own; groups of facts alone are none."""
+    plans = []
+    for places in groups:
+        facts = tuple(place for place in places if not nodes[place].key)
+        wordings = _wordings(nodes, [place for place in places if nodes[place].key], facts)
+        if wordings:
+            plans.append(Plan(_paper_id(nodes, wordings, facts), wordings, facts, _signature(nodes, wordings, facts)))
+    return _with_unique_ids(plans, nodes)
+
+
+def _wordings(nodes: Sequence[Identity], places: list[int], facts: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """Return the places of each wording, newest first.
+
+    What a fact lists keeps its order; then the dated, latest first, since a dated card shows the current abstract; then the
+    rest, whose age is unknown. Of one wording the records with a title and a date come first.
+    """
+    if len(places) == 1:
+        return (tuple(places),)
+    ranks: dict[str, int] = {}
+    for fact in facts:
+        for key in nodes[fact].abstracts:
+            ranks.setdefault(key, len(ranks))
+    by_key: dict[str, list[int]] = defaultdict(list)
+    for place in places:
+        by_key[nodes[place].key].append(place)
+
+    def order(key: str) -> tuple[object, ...]:
+        latest = max((nodes[place].date or "" for place in by_key[key]), default="")
+        return ranks.get(key, len(ranks)), not latest, [-ord(c) for c in latest], -len(by_key[key]), key
+
+    return tuple(
+        tuple(sorted(by_key[key], key=lambda place: (not nodes[place].titles, nodes[place].date is None))) for key in sorted(by_key, key=order)
+    )
+
+
+def _paper_id(nodes: Sequence[Identity], wordings: tuple[tuple[int, ...], ...], facts: tuple[int, ...]) -> str:
+    speaking = [nodes[place] for place in (*facts, *(place for wording in wordings for place in wording))]
+    arxiv_id = min((node.arxiv_id for node in speaking if node.arxiv_id), default=None)
+    if arxiv_id:
+        return f"arxiv:{arxiv_id}"
+    doi = next((node.doi for node in speaking if node.doi), None)
+    if doi:
+        return f"doi:{doi}"
+    title = next((node.titles[0] for node in speaking if node.titles), None)
+    return f"title:{short_hash(title)}" if title else f"text:{nodes[wordings[0][0]].key[:12]}"
+
+
+def _signature(nodes: Sequence[Identity], wordings: tuple[tuple[int, ...], ...], facts: tuple[int, ...]) -> bytes:
+    parts = [PAPER_RECIPE, *(nodes[place].digest for place in facts), *(f"{nodes[p].order}" for wording in wordings for p in wording)]
+    return blake2b("|".join(parts).encode(), digest_size=16).digest()
+
+
+def _with_unique_ids(plans: list[Plan], nodes: Sequence[Identity]) -> list[Plan]:
+    """Tell papers of one id apart (two works of one title) by a hash of their text."""
+    count = Counter(plan.paper_id for plan in plans)
+    told = [
+        replace(plan, paper_id=f"{plan.paper_id}-{nodes[plan.wordings[-1][0]].key[:8]}") if count[plan.paper_id] > 1 else plan for plan in plans
+    ]
+    seen: Counter[str] = Counter()
+    for place, plan in enumerate(told):
+        seen[plan.paper_id] += 1
+        if seen[plan.paper_id] > 1:
+            told[place] = replace(plan, paper_id=f"{plan.paper_id}-{seen[plan.paper_id]}")
+    return told
+
+
+def build_paper(plan: Plan, records: Mapping[int, Record], facts: Sequence[Fact]) -> Paper:
+    """Make a paper of its records, by place, and facts; facts speak before records, newer records before older."""
+    speaking = [records[place] for place in plan.places]
+    versions = tuple(_version([records[place] for place in wording]) for wording in plan.wordings)
     titles = list(
-        dict.fromkeys(map(plain_text, [*(fact.title for fact in facts), *(record.title for record in records if record.title)]))
+        dict.fromkeys(map(plain_text, [*(fact.title for fact in facts), *(record.title for record in speaking if record.title)]))
     )
     aliases = dict.fromkeys([*(alias for fact in facts for alias in fact.aliases), *titles[1:]])
-    arxiv_id = min((node.arxiv_id for node in nodes if node.arxiv_id), default=None)
-    dois = [*(node.doi for node in nodes if node.fact and node.doi), *filter(None, (doi_of(record.doi) for record in records))]
+    arxiv_id = min(filter(None, (arxiv_id_of(item.arxiv_id, item.doi) for item in (*facts, *speaking))), default=None)
+    dois = list(filter(None, (doi_of(item.doi) for item in (*facts, *speaking))))
     urls = (
         [f"https://arxiv.org/abs/{arxiv_id}"]
         if arxiv_id
-        else [*(f"https://doi.org/{doi}" for doi in dois), *(r.url for r in records if r.url)]
+        else [*(f"https://doi.org/{doi}" for doi in dois), *(r.url for r in speaking if r.url)]
     )
-    authors, complete = _authors(
-        [*((f.authors, f.authors_complete) for f in facts), *((r.authors, r.authors_complete) for r in records)]
-    )
+    authors, complete = _authors([(item.authors, item.authors_complete) for item in (*facts, *speaking)])
     return Paper(
-        paper_id=_paper_id(arxiv_id, dois, titles, versions),
+        paper_id=plan.paper_id,
         title=titles[0] if titles else stand_in_title(versions[0].abstract),
         versions=versions,
         title_is_stand_in=not titles,
         aliases=tuple(alias for alias in aliases if alias not in titles[:1]),
         authors=authors,
         authors_complete=complete,
-        organisations=tuple(dict.fromkeys(name for record in records for name in record.organisations)),
+        organisations=tuple(dict.fromkeys(name for record in speaking for name in record.organisations)),
         date=_earliest(fact.date for fact in facts)
-        or _earliest(record.date for record in records)
+        or _earliest(record.date for record in speaking)
         or _date_of_arxiv_id(arxiv_id),
-        categories=tuple(dict.fromkeys(name for record in records for name in record.categories)),
+        categories=tuple(dict.fromkeys(name for record in speaking for name in record.categories)),
         doi=dois[0] if dois else None,
         arxiv_id=arxiv_id,
         url=urls[0] if urls else None,
@@ -56,46 +140,11 @@ def build_paper(nodes: list[Node]) -> Paper:
     )
 
 
-def _paper_id(arxiv_id: str | None, dois: list[str], titles: list[str], versions: tuple[Version, ...]) -> str:
-    if arxiv_id:
-        return f"arxiv:{arxiv_id}"
-    if dois:
-        return f"doi:{dois[0]}"
-    return f"title:{short_hash(title_key(titles[0]))}" if titles else f"text:{key_of_plain(versions[0].abstract)[:12]}"
-
-
-def _versions(nodes: list[Node], facts: list[Fact]) -> tuple[tuple[Version, ...], list[Record]]:
-    """Return the wordings, newest first, and the records in that order.
-
-    What a fact lists keeps its order; then the dated, latest first, since a dated card shows the current abstract; then the
-    rest, whose age is unknown.
-    """
-    ranks: dict[str, int] = {}
-    for fact in facts:
-        for key in fact.abstracts:
-            ranks.setdefault(key, len(ranks))
-    by_key: dict[str, list[Node]] = defaultdict(list)
-    for node in nodes:
-        if node.record:
-            by_key[node.key].append(node)
-
-    def order(key: str) -> tuple[object, ...]:
-        latest = _latest(by_key[key])
-        return ranks.get(key, len(ranks)), latest is None, [-ord(c) for c in latest or ""], -len(by_key[key]), key
-
-    versions: list[Version] = []
-    records: list[Record] = []
-    for key in sorted(by_key, key=order):
-        same = sorted(by_key[key], key=lambda node: (node.record.title is None, node.record.date is None))
-        versions.append(
-            Version(same[0].text, same[0].record.abstract, _latest(same), tuple(node.record.origin for node in by_key[key]))
-        )
-        records += [node.record for node in same]
-    return tuple(versions), records
-
-
-def _latest(nodes: list[Node]) -> str | None:
-    return max((node.record.date for node in nodes if node.record and node.record.date), default=None)
+def _version(records: list[Record]) -> Version:
+    """Return one wording as its records show it, the first of them speaking."""
+    origins = sorted((record.origin for record in records), key=lambda o: (o.file, o.ordinal, o.record_id or ""))
+    latest = max((record.date for record in records if record.date), default=None)
+    return Version(plain_text(records[0].abstract), records[0].abstract, latest, tuple(origins))
 
 
 def _authors(offers: list[tuple[tuple[str, ...], bool]]) -> tuple[tuple[str, ...], bool]:
@@ -120,20 +169,3 @@ def stand_in_title(abstract: str) -> str:
     if len(sentence) <= _STAND_IN_CHARACTERS:
         return f"[untitled] {sentence.rstrip('.')}"
     return f"[untitled] {sentence[:_STAND_IN_CHARACTERS].rsplit(' ', 1)[0].rstrip(' ,;:')} …"
-
-
-def with_unique_ids(papers: list[Paper]) -> list[Paper]:
-    """Tell papers of one id apart (two works of one title) by a hash of their text."""
-    count: dict[str, int] = defaultdict(int)
-    for paper in papers:
-        count[paper.paper_id] += 1
-    told = [
-        replace(p, paper_id=f"{p.paper_id}-{key_of_plain(p.versions[-1].abstract)[:8]}") if count[p.paper_id] > 1 else p
-        for p in papers
-    ]
-    seen: dict[str, int] = defaultdict(int)
-    for place, paper in enumerate(told):
-        seen[paper.paper_id] += 1
-        if seen[paper.paper_id] > 1:
-            told[place] = replace(paper, paper_id=f"{paper.paper_id}-{seen[paper.paper_id]}")
-    return told

@@ -5,25 +5,29 @@ Leaves the formats to one module each, and identity and duplicates to `catalogue
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from qa_bot.readers.decoding import Unreadable, decode, read_bytes, unzip
 from qa_bot.readers.formats import is_pdf, reader_for
+from qa_bot.readers.json_records import is_json_lines, read_json_lines
 from qa_bot.readers.result import ReadResult
 from qa_bot.schema import QABotError, Skipped
 
-__all__ = ["ReadError", "ReadResult", "find_files", "read_data", "read_file"]
+__all__ = ["ReadError", "ReadResult", "find_files", "read_batches", "read_data", "read_file"]
+
+_MAY_BE_LINES = frozenset((".json", ".jsonl", ".ndjson", ".jl", ".gz"))
 
 
 class ReadError(QABotError):
     """A path that was to be read does not exist."""
 
 
-def find_files(paths: Sequence[Path]) -> list[Path]:
+def find_files(paths: Sequence[Path], *, allows_missing: bool = False) -> list[Path]:
     """Return the files meant by the paths, sorted, each once: folders are walked, hidden files and folders left out.
 
-    A file named itself is taken even when hidden. Raise ReadError for a path that does not exist.
+    A file named itself is taken even when hidden. Raise ReadError for a path that does not exist,
+    unless `allows_missing`.
     """
     found: set[Path] = set()
     for path in map(Path, paths):
@@ -32,7 +36,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
             found.update(child for child in inside if not any(part.startswith(".") for part in child.relative_to(path).parts))
         elif path.exists():
             found.add(path)
-        else:
+        elif not allows_missing:
             raise ReadError(f"There is no file or folder at {path}. Check the spelling, or name another path.")
     return sorted({path.resolve(): path for path in sorted(found)}.values())
 
@@ -47,6 +51,18 @@ def read_file(path: Path, *, columns: Mapping[str, str] | None = None) -> ReadRe
         return _read(read_bytes(path), path, columns)
     except Unreadable as error:
         return _unreadable(path, error)
+
+
+def read_batches(path: Path, *, columns: Mapping[str, str] | None = None) -> Iterator[ReadResult]:
+    """Read a file as `read_file` does, in parts: JSON lines, which may be larger than memory, so many records at a time."""
+    path = Path(path)
+    if path.suffix.lower() in _MAY_BE_LINES and is_json_lines(path):
+        try:
+            yield from read_json_lines(path)
+        except Unreadable as error:
+            yield _unreadable(path, error)
+    else:
+        yield read_file(path, columns=columns)
 
 
 def read_data(data: bytes, name: str, *, columns: Mapping[str, str] | None = None) -> ReadResult:

@@ -9,6 +9,7 @@ import codecs
 import gzip
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -29,6 +30,13 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise Unreadable(f"cannot be opened ({error.strerror or error})") from error
+
+
+def open_unzipped(path: Path) -> BinaryIO:
+    """Open a file for reading its bytes, unpacked where it is gzipped."""
+    with path.open("rb") as stream:
+        is_zipped = stream.read(2) == b"\x1f\x8b"
+    return gzip.open(path, "rb") if is_zipped else path.open("rb")
 
 
 def unzip(data: bytes) -> bytes:

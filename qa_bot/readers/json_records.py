@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
-from qa_bot.readers.decoding import Unreadable
+import orjson
+
+from qa_bot.readers.decoding import Unreadable, open_unzipped
 from qa_bot.readers.fields import as_rfc_date, is_arxiv_id, record_fields
 from qa_bot.readers.result import Reading, ReadResult
 from qa_bot.schema import Fact
 
+RECORDS_PER_PART = 10_000
 _ABSTRACT_KEYS = (
     "abstract",
     "text",
@@ -51,15 +56,52 @@ def read_json(text: str, file: str) -> ReadResult:
     """Read a JSON document or JSON lines; each object is one record or one fact, a broken line is skipped."""
     reading = Reading(file)
     for place, value in _values(text, file):
-        if isinstance(value, str):
-            reading.skip(f"{place} is not JSON: {value}")
-        elif value is None:
-            reading.skip(f"{place} is not an object with fields")
-        elif isinstance(value.get("abstracts"), list) and not isinstance(value.get("abstract"), str):
-            _add_fact(value, place, reading)
-        else:
-            _add_record(value, reading)
+        _add(place, value, reading)
     return reading.result()
+
+
+def is_json_lines(path: Path) -> bool:
+    """Return whether a file can be read line by line: UTF-8, gzipped or not, the first two lines each an object."""
+    try:
+        with open_unzipped(path) as stream:
+            lines = [line for line in islice(stream, 4) if line.strip()][:2]
+    except (OSError, EOFError, zlib.error):
+        return False
+    return len(lines) == 2 and all(isinstance(_parse(line)[0], Mapping) for line in lines)
+
+
+def read_json_lines(path: Path) -> Iterator[ReadResult]:
+    """Read JSON lines, which may be larger than memory, a batch of records at a time.
+
+    Where the file breaks off or cannot be unpacked further, the last part says so; raise Unreadable before the first part.
+    """
+    reading = Reading(path.name)
+    has_parts = False
+    try:
+        with open_unzipped(path) as stream:
+            for number, line in enumerate(stream, 1):
+                if line.strip():
+                    value, error = _parse(line)
+                    _add(f"line {number}", error if error else value if isinstance(value, Mapping) else None, reading)
+                if len(reading.records) >= RECORDS_PER_PART:
+                    yield reading.take()
+                    has_parts = True
+    except (OSError, EOFError, zlib.error) as error:
+        if not has_parts:
+            raise Unreadable(f"cannot be read to its end ({error})") from error
+        reading.note(f"cannot be read to its end ({error}); what stands before that went in")
+    yield reading.take()
+
+
+def _add(place: str, value: Any, reading: Reading) -> None:
+    if isinstance(value, str):
+        reading.skip(f"{place} is not JSON: {value}")
+    elif value is None:
+        reading.skip(f"{place} is not an object with fields")
+    elif isinstance(value.get("abstracts"), list) and not isinstance(value.get("abstract"), str):
+        _add_fact(value, place, reading)
+    else:
+        _add_record(value, reading)
 
 
 def _values(text: str, file: str) -> Iterator[tuple[str, Any]]:
@@ -102,7 +144,16 @@ def _is_lines(text: str, file: str) -> bool:
     return named_so or any(isinstance(_parse(line)[0], Mapping) for line in more)
 
 
-def _parse(line: str) -> tuple[Any, str | None]:
+def _parse(line: str | bytes) -> tuple[Any, str | None]:
+    try:
+        return orjson.loads(line), None
+    except orjson.JSONDecodeError:  # the standard parser takes NaN and lone surrogates too, and says where it stopped
+        pass
+    if isinstance(line, bytes):
+        try:
+            line = line.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            line = line.decode("cp1252", errors="replace")
     try:
         return json.loads(line), None
     except (ValueError, RecursionError) as error:

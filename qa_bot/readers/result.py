@@ -75,6 +75,12 @@ class Reading:
         self.ordinal += 1
         self.records.append(Record(Origin(self.file, self.ordinal, record_id), abstract.strip(), **fields))
 
+    def take(self) -> ReadResult:
+        """Return what was collected since the last time, and go on from there."""
+        part = self.result()
+        self.records, self.facts, self.skipped = [], [], []
+        return part
+
     def result(self) -> ReadResult:
         """Return what was collected."""
         return ReadResult(tuple(self.records), tuple(self.facts), tuple(self.skipped))

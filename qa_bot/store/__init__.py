@@ -6,19 +6,24 @@ Leaves how a text is embedded to its caller: vectors come in as arrays.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 
 from qa_bot.schema import QABotError
+from qa_bot.store.packing import digest_of, paper_digest
+from qa_bot.store.shelf import matches
+from qa_bot.store.tables import SCHEMA_VERSION, StoreError
 from qa_bot.store.terms import TermIndex
-from qa_bot.store.truth import SCHEMA_VERSION, StoreError, Truth, digest_of, matches, paper_digest
+from qa_bot.store.truth import IndexedChunk, Truth
 from qa_bot.store.vectors import VectorIndex
 
-__all__ = ["Fingerprint", "IndexMismatch", "PaperStore", "StoreBusy", "StoreError", "digest_of", "matches", "paper_digest"]
+__all__ = ["MERGE_DUE", "Fingerprint", "IndexMismatch", "PaperStore", "StoreBusy", "StoreError", "digest_of", "matches", "paper_digest"]
 
 LOCK_TIMEOUT_SECONDS = 20.0
+MERGE_DUE = "merge_due"  # noted in the truth while records were read whose papers have not been found yet
 
 
 class StoreBusy(QABotError):
@@ -118,7 +123,12 @@ class PaperStore:
 
     @property
     def is_empty(self) -> bool:
-        return self.truth.count("papers") == 0
+        return self.truth.count("papers") == 0 and not self.merge_is_due
+
+    @property
+    def merge_is_due(self) -> bool:
+        """True where records were read and a kill kept them from becoming papers."""
+        return self.truth.meta(MERGE_DUE) is not None
 
     def adopt_fingerprint(self) -> None:
         """Say that the index is now made by this store's fingerprint; the vectors are pending until they are put in."""
@@ -142,25 +152,54 @@ class PaperStore:
         return self.truth.pending_count("vectors") + self.truth.pending_count("terms")
 
     def complete(self, embed: Callable[[Sequence[str]], object], *, batch: int = 256, on_progress: Callable[[int], None] = lambda n: None) -> int:
-        """Bring both indexes up to the truth, in batches that each survive a kill; return how many texts were embedded."""
-        while todo := self.truth.pending("terms", 10_000):
-            gone = [c.chunk_id for c in todo if c.text is None]
-            kept = [(c.chunk_id, c.title, c.text) for c in todo if c.text is not None]
-            self.terms.update(kept, gone)
-            self.truth.clear_pending("terms", [c.chunk_id for c in todo])
+        """Bring both indexes up to the truth, in batches that each survive a kill; return how many texts were embedded.
+
+        An index takes a batch in while the next one is embedded; it is struck off the list only when the index has it.
+        """
+        self._fill("terms", self._take_terms, batch=10_000)
         embedded = 0
-        while todo := self.truth.pending("vectors", batch):
-            gone = [c.chunk_id for c in todo if c.text is None]
-            kept = [c for c in todo if c.text is not None]
-            vectors, fresh = self.vectors_of([c.text for c in kept], embed)
+
+        def prepare(todo: Sequence[IndexedChunk]) -> Callable[[], None]:
+            nonlocal embedded
+            kept = [chunk for chunk in todo if chunk.text is not None]
+            vectors, fresh = self.vectors_of([chunk.text for chunk in kept], embed)
             embedded += fresh
-            if gone:
-                self.vectors.remove(gone)
-            if kept:
-                self.vectors.upsert([c.chunk_id for c in kept], vectors)
-            self.truth.clear_pending("vectors", [c.chunk_id for c in todo])
-            on_progress(len(todo))
+            return lambda: self._take_vectors(kept, vectors, [chunk.chunk_id for chunk in todo if chunk.text is None])
+
+        self._fill("vectors", prepare, batch=batch, on_progress=on_progress)
         return embedded
+
+    def _fill(
+        self,
+        index: str,
+        prepare: Callable[[Sequence[IndexedChunk]], Callable[[], None]],
+        *,
+        batch: int,
+        on_progress: Callable[[int], None] = lambda n: None,
+    ) -> None:
+        """Prepare each batch that an index waits for, let the index take it in on a thread of its own, then strike it off."""
+        with ThreadPoolExecutor(1, thread_name_prefix=index) as pool:
+            under_way: tuple[Future, list[str]] | None = None
+            skip = 0
+            while (todo := self.truth.pending(index, batch, skip=skip)) or under_way:
+                work = prepare(todo) if todo else None
+                if under_way:
+                    taken, chunk_ids = under_way
+                    taken.result()
+                    self.truth.clear_pending(index, chunk_ids)
+                    on_progress(len(chunk_ids))
+                under_way = (pool.submit(work), [chunk.chunk_id for chunk in todo]) if work else None
+                skip = len(todo)
+
+    def _take_terms(self, todo: Sequence[IndexedChunk]) -> Callable[[], None]:
+        kept = [(chunk.chunk_id, chunk.title, chunk.text) for chunk in todo if chunk.text is not None]
+        return lambda: self.terms.update(kept, [chunk.chunk_id for chunk in todo if chunk.text is None])
+
+    def _take_vectors(self, kept: Sequence[IndexedChunk], vectors: object, gone: Sequence[str]) -> None:
+        if gone:
+            self.vectors.remove(gone)
+        if kept:
+            self.vectors.upsert([chunk.chunk_id for chunk in kept], vectors)
 
     def vectors_of(self, texts: Sequence[str], embed: Callable[[Sequence[str]], object], *, keeps: bool = True):  # noqa: ANN201
         """Return (vectors (n, dimension) float32 in order, number embedded now); known texts are not embedded again."""

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from qa_bot.store.truth import StoreError
+from qa_bot.store.tables import StoreError
 
 
 class TermIndex:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from qa_bot.store.truth import StoreError
+from qa_bot.store.tables import StoreError
 
 if TYPE_CHECKING:
     import numpy as np

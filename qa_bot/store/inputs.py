@@ -1,0 +1,100 @@
+"""Knows what was read: files, records with what they are judged by, facts, what was skipped, and what the user split.
+
+Leaves which records are one paper to `catalogue`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import orjson
+
+from qa_bot.schema import Fact, Origin, Record, Skipped
+from qa_bot.store.packing import pack, unpack_fact, unpack_record
+from qa_bot.store.tables import Tables
+
+
+class Inputs(Tables):
+    """The tables of files and what was read in them."""
+
+    def files(self) -> dict[str, tuple[str, str]]:
+        """Return path -> (label, digest) of every file that was ingested."""
+        return {path: (label, digest) for path, label, digest in self._db.execute("SELECT path, label, digest FROM files ORDER BY path")}
+
+    def begin_file(self, path: str, label: str, digest: str) -> int:
+        """Forget what a file held and return the number that its records go under. Call inside `transaction`."""
+        self.remove_file(path)
+        return self._db.execute("INSERT INTO files (path, label, digest) VALUES (?, ?, ?)", (path, label, digest)).lastrowid
+
+    def add_records(self, file: int, records: Sequence[Record], identities: Sequence[bytes]) -> None:
+        """Add records of a file, each with what `catalogue` judges it by."""
+        first = self._db.execute("SELECT coalesce(max(place) + 1, 0) FROM records WHERE file = ?", (file,)).fetchone()[0]
+        rows = ((file, first + n, pack(record), identity) for n, (record, identity) in enumerate(zip(records, identities, strict=True)))
+        self._db.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", rows)
+
+    def add_facts(self, file: int, facts: Sequence[Fact]) -> None:
+        first = self._db.execute("SELECT coalesce(max(place) + 1, 0) FROM facts WHERE file = ?", (file,)).fetchone()[0]
+        self._db.executemany("INSERT INTO facts VALUES (?, ?, ?)", ((file, first + n, pack(fact)) for n, fact in enumerate(facts)))
+
+    def add_skipped(self, path: str, skipped: Sequence[Skipped]) -> None:
+        self._db.executemany("INSERT INTO skipped VALUES (?, ?, ?, ?)", ((path, s.file, s.ordinal, s.reason) for s in skipped))
+
+    def remove_file(self, path: str) -> None:
+        """Forget a file and all that was read in it."""
+        for (number,) in self._db.execute("SELECT number FROM files WHERE path = ?", (path,)).fetchall():
+            self._db.execute("DELETE FROM records WHERE file = ?", (number,))
+            self._db.execute("DELETE FROM facts WHERE file = ?", (number,))
+            self._db.execute("DELETE FROM files WHERE number = ?", (number,))
+        self._db.execute("DELETE FROM skipped WHERE path = ?", (path,))
+
+    def identities(self) -> Iterator[tuple[int, bytes]]:
+        """Yield (key of the record, what it is judged by) of every record."""
+        yield from self._db.execute("SELECT rowid, identity FROM records ORDER BY file, place")
+
+    def records_by_key(self, keys: Sequence[int]) -> dict[int, Record]:
+        """Return the records of these keys (see `identities`)."""
+        return {key: unpack_record(body) for key, body in self._rows_for("SELECT rowid, body FROM records WHERE rowid IN ({})", keys)}
+
+    def records(self) -> Iterator[Record]:
+        """Yield every record, in the order of files and places."""
+        yield from (unpack_record(body) for (body,) in self._db.execute("SELECT body FROM records ORDER BY file, place"))
+
+    def remove_records(self, origins: Sequence[Origin]) -> int:
+        """Forget these records; their files count as read, so only a changed file brings them back. Return how many went."""
+        wanted = {(origin.file, origin.ordinal) for origin in origins}
+        numbers = [row[0] for row in self._rows_for("SELECT number FROM files WHERE label IN ({})", sorted({file for file, _ in wanted}))]
+        rows = self._rows_for("SELECT rowid, body FROM records WHERE file IN ({})", numbers)
+        gone = [(key,) for key, body in rows if (o := unpack_record(body).origin) and (o.file, o.ordinal) in wanted]
+        self._db.executemany("DELETE FROM records WHERE rowid = ?", gone)
+        return len(gone)
+
+    def facts(self) -> list[Fact]:
+        return [unpack_fact(body) for (body,) in self._db.execute("SELECT body FROM facts ORDER BY file, place")]
+
+    def skipped(self) -> list[Skipped]:
+        return [Skipped(*row) for row in self._db.execute("SELECT file, ordinal, reason FROM skipped ORDER BY file, ordinal")]
+
+    # What the user said about the merging.
+
+    def splits(self) -> list[tuple[tuple[str, ...], ...]]:
+        """Return every split: sides, each the keys of the records that must not be one paper with those of another side."""
+        return [tuple(map(tuple, orjson.loads(body))) for (body,) in self._db.execute("SELECT body FROM splits ORDER BY rowid")]
+
+    def add_split(self, paper_id: str, sides: Sequence[Sequence[str]]) -> None:
+        self._db.execute("INSERT INTO splits VALUES (?, ?)", (paper_id, orjson.dumps(sides)))
+
+    def remove_splits(self, paper_id: str) -> int:
+        """Forget the splits made of a paper; return how many there were."""
+        return self._db.execute("DELETE FROM splits WHERE paper_id = ?", (paper_id,)).rowcount
+
+    def set_merges(self, rows: Sequence[tuple[str, Origin, str]]) -> None:
+        """Put (paper id, record that was merged into it, reason) in the place of what was noted before."""
+        self._db.execute("DELETE FROM merges")
+        self._db.executemany(
+            "INSERT INTO merges VALUES (?, ?, ?, ?, ?)", ((paper_id, o.file, o.ordinal, o.record_id, reason) for paper_id, o, reason in rows)
+        )
+
+    def merges(self) -> list[tuple[str, Origin, str]]:
+        """Return (paper id, record that was merged into it, reason), by paper."""
+        rows = self._db.execute("SELECT paper_id, file, ordinal, record_id, reason FROM merges ORDER BY paper_id, file, ordinal")
+        return [(paper_id, Origin(file, ordinal, record_id), reason) for paper_id, file, ordinal, record_id, reason in rows]

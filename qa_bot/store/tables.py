@@ -1,0 +1,124 @@
+"""Knows the tables of the one SQLite file, and its transactions.
+
+Leaves what stands in them to `inputs`, `shelf` and `kept_vectors`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from qa_bot.schema import QABotError
+
+SCHEMA_VERSION = 2
+
+# Small rows and whole numbers for what repeats: a million papers are to stay below a few kilobytes each.
+_TABLES = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, label TEXT NOT NULL, digest TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS records (file INTEGER NOT NULL, place INTEGER NOT NULL, body BLOB NOT NULL, identity BLOB NOT NULL, PRIMARY KEY (file, place));
+CREATE TABLE IF NOT EXISTS facts (file INTEGER NOT NULL, place INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (file, place)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS skipped (path TEXT NOT NULL, file TEXT NOT NULL, ordinal INTEGER NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS splits (paper_id TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS merges (paper_id TEXT NOT NULL, file TEXT NOT NULL, ordinal INTEGER NOT NULL, record_id TEXT, reason TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS papers (
+    number INTEGER PRIMARY KEY, paper_id TEXT NOT NULL UNIQUE, digest BLOB NOT NULL, signature BLOB NOT NULL, date TEXT, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS papers_by_date ON papers (date);
+CREATE TABLE IF NOT EXISTS chunks (
+    paper INTEGER NOT NULL, version INTEGER NOT NULL, place INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, text_digest BLOB NOT NULL,
+    PRIMARY KEY (paper, version, place)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS names (key TEXT NOT NULL, paper INTEGER NOT NULL, ground TEXT NOT NULL, PRIMARY KEY (key, paper)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS names_of_paper ON names (paper);
+CREATE TABLE IF NOT EXISTS facets (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, UNIQUE (kind, value));
+CREATE TABLE IF NOT EXISTS facet_words (word TEXT NOT NULL, facet INTEGER NOT NULL, PRIMARY KEY (word, facet)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facets_of_paper (paper INTEGER NOT NULL, facet INTEGER NOT NULL, PRIMARY KEY (paper, facet)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS papers_of_facet ON facets_of_paper (facet);
+CREATE TABLE IF NOT EXISTS models (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS vectors (text_digest BLOB NOT NULL, model INTEGER NOT NULL, vector BLOB NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS vector_of_text ON vectors (text_digest, model);
+CREATE TABLE IF NOT EXISTS pending (index_name TEXT NOT NULL, chunk_id TEXT NOT NULL, PRIMARY KEY (index_name, chunk_id)) WITHOUT ROWID;
+"""
+
+
+class StoreError(QABotError):
+    """The data folder cannot be used as it is."""
+
+
+class Tables:
+    """An open SQLite file with the tables above. Safe to read from many threads; one thread writes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._db.execute("PRAGMA page_size=8192")  # of a new file: ten vectors fill a page, with five a fifth of it is lost
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            found = self._schema_found()
+            if found in (None, str(SCHEMA_VERSION)):
+                self._db.executescript(_TABLES)
+        except sqlite3.DatabaseError as error:
+            raise StoreError(
+                f"{path} is not a database that qa_bot can read ({error}). Move it away and run `qa-bot ingest` again."
+            ) from error
+        if found is None:
+            self.set_meta("schema", str(SCHEMA_VERSION))
+        elif found != str(SCHEMA_VERSION):
+            self._db.close()
+            raise StoreError(
+                f"The data in {path.parent} was written by another version of qa_bot (schema {found}, this one reads {SCHEMA_VERSION}). "
+                "Set QA_BOT_DATA_DIR to a new folder and run `qa-bot ingest` again."
+            )
+
+    def _schema_found(self) -> str | None:
+        has_meta = self._db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
+        return self.meta("schema") if has_meta else None
+
+    def close(self) -> None:
+        self._db.close()
+
+    def meta(self, key: str) -> str | None:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        self._db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (key, value))
+
+    def remove_meta(self, key: str) -> None:
+        self._db.execute("DELETE FROM meta WHERE key = ?", (key,))
+
+    def count(self, table: str) -> int:
+        """Return the number of rows of "papers", "chunks", "records" or "skipped"."""
+        return self._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+    def transaction(self) -> Transaction:
+        """Return a context in which all writes happen or none."""
+        return Transaction(self._db, on_rollback=self._forget)
+
+    def _forget(self) -> None:
+        """Drop what was remembered of rows that a rollback took away."""
+
+    def _rows_for(self, query: str, values: Sequence, *before: object) -> Iterator[tuple]:
+        """Yield the rows of a query with one `IN ({})` for any number of values."""
+        for start in range(0, len(values), 500):
+            batch = values[start : start + 500]
+            yield from self._db.execute(query.format(",".join("?" * len(batch))), (*before, *batch))
+
+
+class Transaction:
+    """All writes within it happen or none; one inside another is part of it."""
+
+    def __init__(self, db: sqlite3.Connection, *, on_rollback: Callable[[], None]) -> None:
+        self._db, self._on_rollback = db, on_rollback
+
+    def __enter__(self) -> None:
+        self._outermost = not self._db.in_transaction
+        if self._outermost:
+            self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        if self._outermost:
+            self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+            if kind is not None:
+                self._on_rollback()
