@@ -260,7 +260,7 @@ def _find_papers(store: PaperStore, embedding: EmbeddingModel, on_progress: Prog
     keys = [key for _, key in entries]
 
     def text_of(place: int) -> str:
-        return plain_text(truth.records_by_key([keys[place]])[keys[place]].abstract)
+        return plain_text(truth.record_text(keys[place]))
 
     found = find_papers([identity for identity, _ in entries], truth.facts(), text_of=text_of, splits=truth.splits())
     before = truth.paper_states()
@@ -292,6 +292,8 @@ def _find_papers(store: PaperStore, embedding: EmbeddingModel, on_progress: Prog
     for start in range(0, len(additions), WRITE_BATCH):
         with truth.transaction():
             write(additions[start : start + WRITE_BATCH])
+    if changes or removed:
+        truth.remove_unused_texts()
     truth.remove_meta(MERGE_DUE)
     return len(additions), changed, len(removed)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from qa_bot.schema import QABotError
 from qa_bot.store.packing import digest_of, paper_digest
-from qa_bot.store.shelf import matches
+from qa_bot.store.facets import matches
 from qa_bot.store.tables import SCHEMA_VERSION, StoreError
 from qa_bot.store.terms import TermIndex
 from qa_bot.store.truth import IndexedChunk, Truth

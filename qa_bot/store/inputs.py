@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import orjson
 
 from qa_bot.schema import Fact, Origin, Record, Skipped
-from qa_bot.store.packing import pack, unpack_fact, unpack_record
+from qa_bot.store.packing import fields_of, pack, unpack_fact, unpack_record, unpack_text, without_texts
 from qa_bot.store.tables import Tables
 
 
@@ -29,8 +29,11 @@ class Inputs(Tables):
     def add_records(self, file: int, records: Sequence[Record], identities: Sequence[bytes]) -> None:
         """Add records of a file, each with what `catalogue` judges it by."""
         first = self._db.execute("SELECT coalesce(max(place) + 1, 0) FROM records WHERE file = ?", (file,)).fetchone()[0]
-        rows = ((file, first + n, pack(record), identity) for n, (record, identity) in enumerate(zip(records, identities, strict=True)))
-        self._db.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", rows)
+        rows = [
+            (file, first + n, self.text_number(record.abstract), pack(without_texts(record)), identity)
+            for n, (record, identity) in enumerate(zip(records, identities, strict=True))
+        ]
+        self._db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", rows)
 
     def add_facts(self, file: int, facts: Sequence[Fact]) -> None:
         first = self._db.execute("SELECT coalesce(max(place) + 1, 0) FROM facts WHERE file = ?", (file,)).fetchone()[0]
@@ -53,18 +56,20 @@ class Inputs(Tables):
 
     def records_by_key(self, keys: Sequence[int]) -> dict[int, Record]:
         """Return the records of these keys (see `identities`)."""
-        return {key: unpack_record(body) for key, body in self._rows_for("SELECT rowid, body FROM records WHERE rowid IN ({})", keys)}
+        query = "SELECT r.rowid, r.body, t.body FROM records r JOIN texts t ON t.number = r.text WHERE r.rowid IN ({})"
+        return {key: unpack_record(body, unpack_text(text)) for key, body, text in self._rows_for(query, keys)}
 
-    def records(self) -> Iterator[Record]:
-        """Yield every record, in the order of files and places."""
-        yield from (unpack_record(body) for (body,) in self._db.execute("SELECT body FROM records ORDER BY file, place"))
+    def record_text(self, key: int) -> str:
+        """Return the text as found of one record."""
+        query = "SELECT t.body FROM records r JOIN texts t ON t.number = r.text WHERE r.rowid = ?"
+        return unpack_text(self._db.execute(query, (key,)).fetchone()[0])
 
     def remove_records(self, origins: Sequence[Origin]) -> int:
         """Forget these records; their files count as read, so only a changed file brings them back. Return how many went."""
         wanted = {(origin.file, origin.ordinal) for origin in origins}
         numbers = [row[0] for row in self._rows_for("SELECT number FROM files WHERE label IN ({})", sorted({file for file, _ in wanted}))]
         rows = self._rows_for("SELECT rowid, body FROM records WHERE file IN ({})", numbers)
-        gone = [(key,) for key, body in rows if (o := unpack_record(body).origin) and (o.file, o.ordinal) in wanted]
+        gone = [(key,) for key, body in rows if (o := fields_of(body)["origin"]) and (o["file"], o["ordinal"]) in wanted]
         self._db.executemany("DELETE FROM records WHERE rowid = ?", gone)
         return len(gone)
 

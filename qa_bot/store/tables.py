@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from qa_bot.schema import QABotError
+from qa_bot.store.packing import key_of, pack_text
 
 SCHEMA_VERSION = 2
 
@@ -17,7 +18,10 @@ SCHEMA_VERSION = 2
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, label TEXT NOT NULL, digest TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS records (file INTEGER NOT NULL, place INTEGER NOT NULL, body BLOB NOT NULL, identity BLOB NOT NULL, PRIMARY KEY (file, place));
+CREATE TABLE IF NOT EXISTS texts (number INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS text_keys (key INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (key, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS records (
+    file INTEGER NOT NULL, place INTEGER NOT NULL, text INTEGER NOT NULL, body BLOB NOT NULL, identity BLOB NOT NULL, PRIMARY KEY (file, place));
 CREATE TABLE IF NOT EXISTS facts (file INTEGER NOT NULL, place INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (file, place)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS skipped (path TEXT NOT NULL, file TEXT NOT NULL, ordinal INTEGER NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS splits (paper_id TEXT NOT NULL, body BLOB NOT NULL);
@@ -28,12 +32,13 @@ CREATE INDEX IF NOT EXISTS papers_by_date ON papers (date);
 CREATE TABLE IF NOT EXISTS chunks (
     paper INTEGER NOT NULL, version INTEGER NOT NULL, place INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, text_digest BLOB NOT NULL,
     PRIMARY KEY (paper, version, place)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS names (key TEXT NOT NULL, paper INTEGER NOT NULL, ground TEXT NOT NULL, PRIMARY KEY (key, paper)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS versions (paper INTEGER NOT NULL, version INTEGER NOT NULL, text INTEGER NOT NULL, raw INTEGER NOT NULL, PRIMARY KEY (paper, version)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS names (key INTEGER NOT NULL, paper INTEGER NOT NULL, ground TEXT NOT NULL, PRIMARY KEY (key, paper)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS names_of_paper ON names (paper);
-CREATE TABLE IF NOT EXISTS facets (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, UNIQUE (kind, value));
-CREATE TABLE IF NOT EXISTS facet_words (word TEXT NOT NULL, facet INTEGER NOT NULL, PRIMARY KEY (word, facet)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS facets_of_paper (paper INTEGER NOT NULL, facet INTEGER NOT NULL, PRIMARY KEY (paper, facet)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS papers_of_facet ON facets_of_paper (facet);
+CREATE TABLE IF NOT EXISTS facets (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, key INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS facets_by_key ON facets (key);
+CREATE TABLE IF NOT EXISTS facet_words (word INTEGER NOT NULL, facet INTEGER NOT NULL, PRIMARY KEY (word, facet)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facet_papers (facet INTEGER NOT NULL, paper INTEGER NOT NULL, PRIMARY KEY (facet, paper)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS models (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS vectors (text_digest BLOB NOT NULL, model INTEGER NOT NULL, vector BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS vector_of_text ON vectors (text_digest, model);
@@ -98,6 +103,23 @@ class Tables:
 
     def _forget(self) -> None:
         """Drop what was remembered of rows that a rollback took away."""
+
+    def text_number(self, text: str) -> int:
+        """Keep a text, once, and return the number that it goes under."""
+        key, body = key_of(text), pack_text(text)
+        query = "SELECT t.number FROM text_keys k JOIN texts t ON t.number = k.number WHERE k.key = ? AND t.body = ?"
+        row = self._db.execute(query, (key, body)).fetchone()
+        if row is None:
+            row = (self._db.execute("INSERT INTO texts (body) VALUES (?)", (body,)).lastrowid,)
+            self._db.execute("INSERT INTO text_keys VALUES (?, ?)", (key, row[0]))
+        return row[0]
+
+    def remove_unused_texts(self) -> None:
+        """Forget the texts of records and papers that are gone."""
+        used = "SELECT text FROM records UNION SELECT text FROM versions UNION SELECT raw FROM versions"
+        with self.transaction():
+            self._db.execute(f"DELETE FROM texts WHERE number NOT IN ({used})")
+            self._db.execute("DELETE FROM text_keys WHERE number NOT IN (SELECT number FROM texts)")
 
     def _rows_for(self, query: str, values: Sequence, *before: object) -> Iterator[tuple]:
         """Yield the rows of a query with one `IN ({})` for any number of values."""

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from qa_bot.chunking import index_text
 from qa_bot.store.inputs import Inputs
 from qa_bot.store.kept_vectors import KeptVectors
-from qa_bot.store.packing import unpack_paper
-from qa_bot.store.shelf import Shelf, chunk_id_of, indexed_text, parts_of, title_of
+from qa_bot.store.packing import fields_of, unpack_text
+from qa_bot.store.shelf import Shelf, chunk_id_of, parts_of
 
 INDEXES = ("vectors", "terms")
 
@@ -53,14 +54,14 @@ class Truth(Inputs, Shelf, KeptVectors):
         rows = self._db.execute("SELECT chunk_id FROM pending WHERE index_name = ? LIMIT ? OFFSET ?", (index, limit, skip))
         wanted = [row[0] for row in rows]
         query = (
-            'SELECT p.paper_id, c.version, c.place, c.start, c."end", p.body FROM papers p JOIN chunks c ON c.paper = p.number WHERE p.paper_id IN ({})'
+            'SELECT p.paper_id, c.version, c.place, c.start, c."end", p.body, t.body FROM papers p JOIN chunks c ON c.paper = p.number '
+            "JOIN versions v ON v.paper = p.number AND v.version = c.version JOIN texts t ON t.number = v.text WHERE p.paper_id IN ({})"
         )
         found: dict[str, tuple[str, str]] = {}
-        last, paper = None, None
-        for paper_id, version, place, start, end, body in self._rows_for(query, list({parts_of(key)[0] for key in wanted})):
-            if paper_id != last:
-                last, paper = paper_id, unpack_paper(body)
-            found[chunk_id_of(paper_id, version, place)] = (title_of(paper), indexed_text(paper, version, start, end))
+        for paper_id, version, place, start, end, body, text in self._rows_for(query, list({parts_of(key)[0] for key in wanted})):
+            paper = fields_of(body)
+            title = "" if paper["title_is_stand_in"] else paper["title"]
+            found[chunk_id_of(paper_id, version, place)] = (title, index_text(title, unpack_text(text)[start:end]))
         chunks = [IndexedChunk(key, *found.get(key, ("", None))) for key in wanted]
         return sorted(chunks, key=lambda chunk: len(chunk.text or ""))
 

@@ -1,0 +1,131 @@
+"""Knows who wrote papers, their categories, organisations and files, and which papers a filter lets through.
+
+Leaves the papers themselves to `shelf`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from qa_bot.schema import Filters, Paper, plain_name
+from qa_bot.store.packing import key_of
+from qa_bot.store.tables import Tables
+
+_KINDS = ("authors", "categories", "organisations")
+_REMEMBERED = 50_000  # facets of which the number need not be looked up while papers are written
+
+
+class Facets(Tables):
+    """The tables of facets: what several papers share and are filtered by."""
+
+    _facets: dict[tuple[str, str], int]
+
+    def _add_facets(self, number: int, paper: Paper) -> None:
+        rows = [(facet, number) for facet in self._facets_of(paper)]
+        self._db.executemany("INSERT INTO facet_papers VALUES (?, ?)", rows)
+
+    def _remove_facets(self, number: int, paper: Paper) -> None:
+        rows = [(facet, number) for facet in self._facets_of(paper)]
+        self._db.executemany("DELETE FROM facet_papers WHERE facet = ? AND paper = ?", rows)
+
+    def _facets_of(self, paper: Paper) -> set[int]:
+        facets = {self._facet(kind, value) for kind in _KINDS for value in getattr(paper, kind)}
+        return facets | {self._facet("files", origin.file) for origin in paper.origins}
+
+    def _facet(self, kind: str, value: str) -> int:
+        known = self._facets.get((kind, value))
+        if known is None:
+            key = key_of(f"{kind} {value}")
+            row = self._db.execute("SELECT number FROM facets WHERE key = ? AND kind = ? AND value = ?", (key, kind, value)).fetchone()
+            if row is None:
+                row = (self._db.execute("INSERT INTO facets (kind, value, key) VALUES (?, ?, ?)", (kind, value, key)).lastrowid,)
+                words = set(plain_name(value).split()) if kind == "authors" else ()
+                self._db.executemany("INSERT INTO facet_words VALUES (?, ?)", [(key_of(word), row[0]) for word in words])
+            known = row[0]
+            if len(self._facets) < _REMEMBERED:
+                self._facets[kind, value] = known
+        return known
+
+    def distinct(self, kind: str) -> list[str]:
+        """Return every one of "authors", "categories", "organisations" or "files" that some paper has, each once, in order."""
+        query = "SELECT value FROM facets f WHERE kind = ? AND EXISTS (SELECT 1 FROM facet_papers WHERE facet = f.number) ORDER BY value"
+        return [row[0] for row in self._db.execute(query, (kind,))]
+
+    def authors_called(self, words: Sequence[str]) -> list[str]:
+        """Return the authors of whose names one of these words is a part (without case and accents), in order."""
+        query = (
+            "SELECT DISTINCT f.value FROM facet_words w JOIN facets f ON f.number = w.facet WHERE w.word IN ({}) "
+            "AND EXISTS (SELECT 1 FROM facet_papers WHERE facet = f.number)"
+        )
+        keys = sorted({key_of(part) for word in words for part in plain_name(word).split()})
+        return sorted({value for (value,) in self._rows_for(query, keys)})
+
+    def count_matching(self, filters: Filters) -> int:
+        """Return how many papers a filter lets through."""
+        where, values = self._where(filters)
+        return self._db.execute(f"SELECT count(*) FROM papers p WHERE {where}", values).fetchone()[0]
+
+    def paper_ids_matching(self, filters: Filters) -> list[str]:
+        """Return the ids of the papers that a filter lets through."""
+        where, values = self._where(filters)
+        return [row[0] for row in self._db.execute(f"SELECT p.paper_id FROM papers p WHERE {where}", values)]
+
+    def passing(self, paper_ids: Sequence[str], filters: Filters) -> set[str]:
+        """Return which of these papers a filter lets through."""
+        where, values = self._where(filters)
+        return {row[0] for row in self._rows_for(f"SELECT p.paper_id FROM papers p WHERE {where} AND p.paper_id IN ({{}})", list(paper_ids), *values)}
+
+    def _where(self, filters: Filters | None) -> tuple[str, list]:
+        """Return a condition on papers p, and its values."""
+        filters = filters or Filters()
+        conditions, values = ["1"], []
+        if filters.year_from is not None:
+            conditions.append("p.date >= ?")
+            values.append(f"{filters.year_from:04d}")
+        if filters.year_to is not None:
+            conditions.append("p.date < ?")
+            values.append(f"{filters.year_to + 1:04d}")
+        facets = [
+            ("authors", filters.author, self._people),
+            ("categories", filters.category, lambda wanted: self._values_where("categories", lambda value: value.lower() == wanted.lower())),
+            ("files", filters.file, lambda wanted: self._values_where("files", lambda value: wanted in (value, Path(value).stem))),
+        ]
+        for _, wanted, numbers_of in facets:
+            if wanted:
+                numbers = ",".join(map(str, numbers_of(wanted)))
+                conditions.append(f"p.number IN (SELECT paper FROM facet_papers WHERE facet IN ({numbers}))")
+        return " AND ".join(conditions), values
+
+    def _people(self, wanted: str) -> list[int]:
+        words = [word for word in plain_name(wanted).split() if not word.endswith(".")]
+        if not words:
+            return self._values_where("authors", lambda value: names_person(wanted, value))
+        query = "SELECT f.number, f.value FROM facet_words w JOIN facets f ON f.number = w.facet WHERE w.word = ?"
+        return [number for number, value in self._db.execute(query, (key_of(max(words, key=len)),)) if names_person(wanted, value)]
+
+    def _values_where(self, kind: str, is_wanted: Callable[[str], bool]) -> list[int]:
+        return [number for number, value in self._db.execute("SELECT number, value FROM facets WHERE kind = ?", (kind,)) if is_wanted(value)]
+
+
+def names_person(wanted: str, author: str) -> bool:
+    """Say whether a name, or a part of one ("Beyer", "L. Beyer"), means an author; case and accents do not count."""
+    words = plain_name(author).split()
+    return all(
+        part in words or (part.endswith(".") and any(word.startswith(part[:-1]) for word in words[:1]))
+        for part in re.findall(r"\S+", plain_name(wanted))
+    )
+
+
+def matches(paper: Paper, filters: Filters) -> bool:
+    """Say whether a paper passes a filter; names compare without regard to case, a surname alone is enough."""
+    if filters.year_from is not None and (paper.year is None or paper.year < filters.year_from):
+        return False
+    if filters.year_to is not None and (paper.year is None or paper.year > filters.year_to):
+        return False
+    if filters.author and not any(names_person(filters.author, author) for author in paper.authors):
+        return False
+    if filters.category and filters.category.lower() not in {c.lower() for c in paper.categories}:
+        return False
+    return not filters.file or any(filters.file in (o.file, Path(o.file).stem) for o in paper.origins)
