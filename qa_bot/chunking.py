@@ -107,9 +107,9 @@ def chunk_paper(paper: Paper, *, count_tokens: Callable[[str], int], window_toke
 def _surely_fits(text: str, window_tokens: int) -> bool:
     """Say whether a text is so short that its tokens need not be counted, which takes longer than all else about it.
 
-    Of 3,000 abstracts none had more than 1.41 tokens a piece of at most eight letters.
+    Of 5,000 abstracts none had more than 1.24 tokens for each piece of at most eight letters, and one in a thousand 1.11.
     """
-    return 1.5 * len(_PIECE.findall(text)) + 2 <= window_tokens
+    return 1.25 * len(_PIECE.findall(text)) + 2 <= window_tokens
 
 
 def _sentence_runs(abstract: str, count_tokens: Callable[[str], int], room: int) -> list[tuple[int, int]]:

@@ -73,6 +73,7 @@ _COMMAND = re.compile(r"\\([A-Za-z]{2,})(?![A-Za-z])(?:\{\})?")
 _MATH_TOKEN = re.compile(r"\\unicode\{x([0-9a-fA-F]{2,6})\}|\\([A-Za-z]+|.)|([\^_{}])|(\s+)|([^\\^_{}\s])", re.DOTALL)
 
 
+_ORDINARY = re.compile(r"[A-Za-z0-9,.;:()-]+(?: [A-Za-z0-9,.;:()-]+)*")
 _LONGEST = 8_000  # characters; what is longer is no abstract, and some patterns take the square of its length
 
 
@@ -82,6 +83,8 @@ def plain_text(raw: str) -> str:
     Amounts of money, percent signs, underscores and URLs stay as they are; so does LaTeX with no plain form.
     """
     text = raw.strip()
+    if _ORDINARY.fullmatch(text) and "--" not in text:
+        return text
     if len(text) <= _LONGEST and _NEEDS_WORK.search(text):
         text = _SCRIPT_TAG.sub(lambda m: _script(m[2], raised=m[1].lower() == "sup") or m[2], text)
         text = _TAG.sub(lambda m: "\n\n" if m[1].lower() in {"p", "br", "title", "sec", "div"} else "", text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from qa_bot.schema import Paper
@@ -50,6 +51,7 @@ def key_of(name: str) -> str:
     return re.sub(r"[\W_]+", "", name).casefold()
 
 
+@lru_cache(maxsize=1 << 16)
 def is_coined(word: str) -> bool:
     """Say whether a word looks made up: capitals inside a part of it, all capitals, or letters and digits mixed.
 

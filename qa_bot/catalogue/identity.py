@@ -5,7 +5,7 @@ Leaves the texts themselves where they are, and what follows from equal keys to 
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from hashlib import blake2b
 
 import orjson
@@ -54,6 +54,9 @@ class Identity:
         return f"{self.file}\n{self.record_id or self.key}"
 
 
+_KEPT = tuple(field.name for field in fields(Identity) if field.name != "abstracts")
+
+
 def identify(record: Record) -> Identity:
     """Return what a record is judged by."""
     text = plain_text(record.abstract)
@@ -75,7 +78,7 @@ def identify_fact(fact: Fact) -> Identity:
 
 def packed(identity: Identity) -> bytes:
     """Return a record's identity as bytes, for keeping it."""
-    return orjson.dumps(astuple(identity)[:-1])
+    return orjson.dumps([getattr(identity, name) for name in _KEPT])
 
 
 def unpacked(data: bytes) -> Identity:

@@ -14,7 +14,7 @@ from qa_bot.store.packing import key_of
 from qa_bot.store.tables import Tables
 
 _KINDS = ("authors", "categories", "organisations")
-_REMEMBERED = 50_000  # facets of which the number need not be looked up while papers are written
+_REMEMBERED = 200_000  # facets of which the number need not be looked up while papers are written
 
 
 class Facets(Tables):
