@@ -285,7 +285,7 @@ def test_files_that_cannot_be_read_are_named_and_the_rest_goes_in(collection, tm
         "broken.jsonl.gz",
     }
     reasons = {skipped.file: skipped.reason for skipped in report.skipped}
-    assert "text" in reasons["paper.pdf"] and all(reasons.values())
+    assert "PDF" in reasons["paper.pdf"] and all(reasons.values())
     (folder / "words.docx").write_text("Words that pretend to be a document.", encoding="utf-8")
     reasons = {skipped.file: skipped.reason for skipped in collection.ingest(folder).skipped}
     assert ".docx" in reasons["words.docx"] and ".jsonl" in reasons["words.docx"], "and it says what is read"

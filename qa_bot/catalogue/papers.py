@@ -136,7 +136,7 @@ def build_paper(plan: Plan, records: Mapping[int, Record], facts: Sequence[Fact]
         doi=dois[0] if dois else None,
         arxiv_id=arxiv_id,
         url=urls[0] if urls else None,
-        has_code=any(record.has_code for record in records),
+        has_code=any(record.has_code for record in speaking),
     )
 
 
