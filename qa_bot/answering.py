@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from qa_bot import collection, listing, retrieval
+from qa_bot.amending import remove
 from qa_bot.chunking import split_sentences
 from qa_bot.citations import plain_markdown, resolve_citations
 from qa_bot.citations.harmless import as_quoted
@@ -22,7 +23,7 @@ from qa_bot.embedding import EmbeddingModel, open_embedding
 from qa_bot.evidence import Assessment, assess
 from qa_bot.extractive import Passage, choose, compose, rank_sentences
 from qa_bot.follow_up import stand_alone
-from qa_bot.ingest import IngestReport, Progress, fingerprint_of, ingest, remove
+from qa_bot.ingest import IngestReport, Progress, fingerprint_of, ingest
 from qa_bot.llm import ChatModel, LLMError, open_llm
 from qa_bot.prompts import Prompt, PromptError, answer_prompt, condense_prompt, load_templates, split_status
 from qa_bot.schema import Answer, Evidence, Filters, Hit, Paper, Problem, Sentence, Source, Span

@@ -19,6 +19,7 @@ from qa_bot import config  # before gradio, which reads GRADIO_ANALYTICS_ENABLED
 from qa_bot.app_ask import Ask, ask_widgets, connect
 from qa_bot.app_papers import papers_tab
 from qa_bot.app_settings import header_for, settings_channel, settings_tab
+from qa_bot.pace import Pace
 from qa_bot.schema import QABotError
 from qa_bot.window import page
 from qa_bot.window.shared import Shared
@@ -121,7 +122,8 @@ def _factory(settings: config.Settings) -> Callable[[Callable[[str], None]], Any
     def open_papers(say: Callable[[str], None]) -> Any:
         from qa_bot.answering import AnswerEngine
 
-        return AnswerEngine.from_settings(settings, on_progress=lambda what, n, of: say(f"First run: {what}, {n} of {of}"))
+        pace = Pace()
+        return AnswerEngine.from_settings(settings, on_progress=lambda what, n, of: say(f"First run: {pace.line(what, n, of)}"))
 
     return open_papers
 

@@ -17,6 +17,7 @@ from typing import Any
 import gradio as gr
 
 from qa_bot.chunking import index_text
+from qa_bot.pace import Pace
 from qa_bot.schema import Paper, QABotError
 from qa_bot.window import page
 from qa_bot.window.papers_html import (
@@ -145,8 +146,10 @@ def _intake(engine: Any) -> Intake:
 
 
 def _ingest(shared: Shared, paths: list[Path]) -> Any:
+    pace = Pace()
+
     def say(what: str, n: int, of: int) -> None:
-        shared.changing = f"New papers are being taken in: {what}, {n} of {of}"
+        shared.changing = f"New papers are being taken in: {pace.line(what, n, of)}"
 
     return shared.engine.ingest(paths, on_progress=say)
 

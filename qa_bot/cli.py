@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -17,6 +18,8 @@ from typing import Annotated, Optional
 import typer
 
 from qa_bot.schema import Answer, Filters, QABotError
+
+SECONDS_BETWEEN_LINES = 10.0  # of progress, where stderr is no terminal
 
 app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -43,7 +46,7 @@ def main() -> None:
         print(f"qa-bot: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print("qa-bot: stopped", file=sys.stderr)
+        print("qa-bot: stopped. Nothing that was done is lost; the same command goes on from there.", file=sys.stderr)
         sys.exit(130)
 
 
@@ -79,6 +82,7 @@ def chat(host: Host = "127.0.0.1", port: Port = 7860, no_browser: NoBrowser = Fa
 @app.command()
 def ingest(
     paths: Annotated[Optional[list[Path]], typer.Argument(help="Files or folders; - reads standard input; none: the sample papers.")] = None,  # noqa: UP045
+    prune: Annotated[bool, typer.Option("--prune", help="Forget files below these paths that were ingested and are there no more.")] = False,
     column: Annotated[Optional[list[str]], typer.Option(help="FIELD=NAME: which column of a table holds title, abstract, authors, ...")] = None,  # noqa: UP045
     as_json: AsJson = False,
 ) -> None:
@@ -89,7 +93,8 @@ def ingest(
     settings = load_settings()
     columns = dict(_pair(text) for text in column or [])
     with _progress() as show:
-        report = run(_with_stdin(paths, settings.data_dir, suffix=".csv" if columns else "") or [resource_dir("seeds")], settings=settings, columns=columns, on_progress=show)
+        chosen = _with_stdin(paths, settings.data_dir, suffix=".csv" if columns else "") or [resource_dir("seeds")]
+        report = run(chosen, settings=settings, columns=columns, prunes=prune, on_progress=show)
     print(_json(asdict(report) | {"merged": report.merged}) if as_json else report)
 
 
@@ -110,6 +115,99 @@ def _with_stdin(paths: list[Path] | None, data_dir: Path, *, suffix: str) -> lis
         kept.write_bytes(data)
         paths = [kept if path == Path("-") else path for path in paths]
     return paths
+
+
+@app.command()
+def remove(
+    paper_ids: Annotated[Optional[list[str]], typer.Argument(help="Papers, by the ids that `qa-bot papers --json` shows.")] = None,  # noqa: UP045
+    file: Annotated[Optional[list[str]], typer.Option(help="Forget this file, with all records that were read in it.")] = None,  # noqa: UP045
+) -> None:
+    """Take papers, or whole files, out of the collection."""
+    from qa_bot.amending import remove as run
+    from qa_bot.config import load_settings
+
+    if not paper_ids and not file:
+        raise typer.BadParameter("name the ids of papers, or a file by --file")
+    print(run(paper_ids or [], files=file or [], settings=load_settings()))
+
+
+@app.command()
+def merges(as_json: AsJson = False) -> None:
+    """List the papers that were merged of several records, and on what ground."""
+    with _engine(no_llm=True) as engine:
+        rows = engine.store.truth.merges()
+        papers = engine.store.truth.papers_by_id(sorted({paper_id for paper_id, _, _ in rows}))
+    merged = [
+        {"paper_id": paper_id, "title": papers[paper_id].title, "file": origin.file, "ordinal": origin.ordinal, "record_id": origin.record_id, "ground": ground}
+        for paper_id, origin, ground in rows
+    ]  # fmt: skip
+    if as_json:
+        print(_json(merged))
+        return
+    last = None
+    for row in merged:
+        if row["paper_id"] != last:
+            last = row["paper_id"]
+            print(f"{row['paper_id']}  {row['title']}")
+        print(f"    {row['file']}:{row['ordinal']}  {row['ground']}")
+
+
+@app.command()
+def split(
+    paper_id: Annotated[str, typer.Argument(help="The paper that is several, by its id.")],
+    records: Annotated[Optional[list[str]], typer.Argument(help="FILE:NUMBER of the records that are another paper, as `qa-bot merges` shows them.")] = None,  # noqa: UP045
+    undo: Annotated[bool, typer.Option("--undo", help="Take back what was split from this paper.")] = False,
+) -> None:
+    """Tell records apart that were wrongly merged into one paper; they stay apart when their files are read again."""
+    from qa_bot.amending import rejoin
+    from qa_bot.amending import split as run
+    from qa_bot.config import load_settings
+    from qa_bot.schema import Origin
+
+    if undo:
+        print(f"{rejoin(paper_id, settings=load_settings())} splits of {paper_id} were taken back")
+        return
+    origins = []
+    for text in records or []:
+        file, colon, number = text.rpartition(":")
+        if not colon or not number.isdigit():
+            raise typer.BadParameter(f"{text!r} is not of the form FILE:NUMBER, as `qa-bot merges` shows records")
+        origins.append(Origin(file, int(number)))
+    print(f"{paper_id} is now {run(paper_id, origins, settings=load_settings())} papers; `qa-bot split {paper_id} --undo` takes it back")
+
+
+@app.command()
+def export(
+    output: Annotated[Optional[Path], typer.Argument(help="File to write; none: standard output.")] = None,  # noqa: UP045
+    form: Annotated[Optional[str], typer.Option("--format", help="jsonl, bibtex or ris; by default what the file's name says, else jsonl.")] = None,  # noqa: UP045
+    author: Author = None,
+    year_from: YearFrom = None,
+    year_to: YearTo = None,
+    category: Category = None,
+    file: SourceFile = None,
+) -> None:
+    """Write the collection down for other programs. JSON lines hold every version and can be ingested again."""
+    from qa_bot.window import references
+
+    suffix = output.suffix.lower() if output else ""
+    form = form or {".bib": "bibtex", ".bibtex": "bibtex", ".ris": "ris"}.get(suffix, "jsonl")
+    if form not in ("jsonl", "bibtex", "ris"):
+        raise typer.BadParameter(f"{form!r} is none of jsonl, bibtex, ris", param_hint="--format")
+    with _engine(no_llm=True) as engine:
+        papers = engine.store.truth.papers(Filters(author, year_from, year_to, category, file))
+    text = {
+        "jsonl": lambda: "".join(f"{line}\n" for line in references.json_lines(papers)),
+        "bibtex": lambda: references.bibliography(papers, with_abstract=True),
+        "ris": lambda: references.ris(papers),
+    }[form]()
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        output.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise QABotError(f"Cannot write {output}: {error}. Name another file.") from error
+    print(f"{len(papers)} papers written to {output}", file=sys.stderr)
 
 
 @app.command()
@@ -259,27 +357,34 @@ def _engine(*, no_llm: bool) -> Iterator:
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int, int], None]]:
     """Yield a function that shows a bar on stderr; where stderr is no terminal, one line a stage."""
+    from qa_bot.pace import Pace
+
+    pace = Pace()
     if not sys.stderr.isatty():
-        seen = set()
+        stage, told = "", 0.0
 
         def say(what: str, done: int, total: int) -> None:
-            if what not in seen:
-                seen.add(what)
-                print(f"{what} ({total})", file=sys.stderr)
+            nonlocal stage, told
+            now = time.monotonic()
+            if what != stage or now - told > SECONDS_BETWEEN_LINES:
+                stage, told = what, now
+                print(pace.line(what, done, total), file=sys.stderr, flush=True)
 
         yield say
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(TextColumn("{task.description}"), BarColumn(bar_width=24), console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, int] = {}
 
         def show(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done, total=total)
+                for task in tasks.values():
+                    bar.remove_task(task)
+                tasks.clear()
+                tasks[what] = bar.add_task(what, total=total or None)
+            bar.update(tasks[what], completed=done, total=total or None, description=pace.line(what, done, total))
 
         yield show
 

@@ -18,7 +18,7 @@ from qa_bot.embedding import EmbeddingModel, open_embedding
 from qa_bot.markup import plain_text
 from qa_bot.naming import names_of
 from qa_bot.readers import find_files, read_batches
-from qa_bot.schema import Origin, Paper, QABotError, Skipped
+from qa_bot.schema import Paper, Skipped
 from qa_bot.store import MERGE_DUE, Fingerprint, PaperStore, paper_digest
 
 # Sentences of a collection up to this size are embedded ahead, so that the first answers need not wait for it.
@@ -27,10 +27,6 @@ SENTENCES_AHEAD_PAPERS = 2000
 WRITE_BATCH = 5000  # papers that go into the truth together
 
 Progress = Callable[[str, int, int], None]  # (what is done, how many, of how many; 0 where that is not known)
-
-
-class IngestError(QABotError):
-    """What was asked of the collection does not fit what it holds."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,7 @@ def ingest_into(
     truth = store.truth
     changed_files = _read_changed(store, files, columns or {}, on_progress)
     pruned = _prune(store, files, prunes)
-    counts = _find_papers(store, embedding, on_progress) if store.merge_is_due else (0, 0, 0)
+    counts = derive_papers(store, embedding, on_progress) if store.merge_is_due else (0, 0, 0)
     store.find_damage()
     total = truth.pending_count("vectors")
     done = 0
@@ -124,74 +120,6 @@ def ingest_into(
         added=counts[0], changed=counts[1], removed=counts[2], embedded=embedded, skipped=tuple(truth.skipped()),
         seconds=time.perf_counter() - began, pruned_files=pruned,
     )  # fmt: skip
-
-
-def remove(paper_ids: Sequence[str], *, settings: Settings, embedding: EmbeddingModel | None = None) -> int:
-    """Take papers with all their records out of the collection; return how many papers went.
-
-    A file that did not change does not bring them back. Raise as `ingest` does.
-    """
-
-    def take_out(store: PaperStore) -> int:
-        papers = store.truth.papers_by_id(list(paper_ids))
-        store.truth.remove_records([origin for paper in papers.values() for origin in paper.origins])
-        return len(papers)
-
-    return _change(take_out, settings=settings, embedding=embedding)
-
-
-def split(
-    paper_id: str, origins: Sequence[Origin], *, settings: Settings, embedding: EmbeddingModel | None = None
-) -> int:
-    """Tell these records of a paper apart from its others, for good; return how many papers there are then instead of the one.
-
-    They stay apart when their files are read again. Raise IngestError where the paper or a record of it is not there.
-    """
-
-    def tell_apart(store: PaperStore) -> int:
-        paper = store.truth.papers_by_id([paper_id]).get(paper_id)
-        if paper is None:
-            raise IngestError(f"There is no paper {paper_id}. `qa-bot merges` lists those that were merged of several records.")
-        apart = {(origin.file, origin.ordinal) for origin in origins}
-        known = {(origin.file, origin.ordinal) for origin in paper.origins}
-        if not apart or not apart < known:
-            there = ", ".join(f"{file}:{ordinal}" for file, ordinal in sorted(known))
-            raise IngestError(f"{paper_id} has the records {there}; name some of them and not all, to tell them apart from the others.")
-        keys: tuple[set[str], set[str]] = (set(), set())
-        for _, data in store.truth.identities():
-            identity = unpacked(data)
-            if (identity.file, identity.ordinal) in known:
-                keys[(identity.file, identity.ordinal) in apart].add(identity.lasting_key)
-        if keys[0] & keys[1]:
-            raise IngestError("Records of one file with one text and no ids of their own cannot be told apart. Give them ids in the file.")
-        store.truth.add_split(paper_id, [sorted(side) for side in keys])
-        return 0
-
-    before = _change(lambda store: len(store.truth.paper_states()), settings=settings, embedding=embedding, is_new=False)
-    _change(tell_apart, settings=settings, embedding=embedding)
-    return 1 + _change(lambda store: len(store.truth.paper_states()), settings=settings, embedding=embedding, is_new=False) - before
-
-
-def rejoin(paper_id: str, *, settings: Settings, embedding: EmbeddingModel | None = None) -> int:
-    """Take back the splits made of a paper (its id at that time); return how many there were."""
-    return _change(lambda store: store.truth.remove_splits(paper_id), settings=settings, embedding=embedding)
-
-
-def _change(work: Callable[[PaperStore], int], *, settings: Settings, embedding: EmbeddingModel | None, is_new: bool = True) -> int:
-    """Change what was read, find out anew which papers that makes, and bring the indexes up to it."""
-    embedding = embedding or open_embedding(settings)
-    store = PaperStore(settings.data_dir, fingerprint_of(embedding), writable=True, chroma_url=settings.chroma_url)
-    try:
-        with store.truth.transaction():
-            result = work(store)
-            if is_new:
-                store.truth.set_meta(MERGE_DUE, "1")
-        if is_new:
-            _find_papers(store, embedding, lambda what, n, of: None)
-            store.complete(embedding.embed)
-        return result
-    finally:
-        store.close()
 
 
 def _read_changed(store: PaperStore, files: Sequence[Path], columns: Mapping[str, str], on_progress: Progress) -> int:
@@ -247,7 +175,7 @@ def _file_digest(path: Path) -> str:
         return f"unreadable since {time.time_ns()}"  # never equal: the reader says what is wrong, every time
 
 
-def _find_papers(store: PaperStore, embedding: EmbeddingModel, on_progress: Progress) -> tuple[int, int, int]:
+def derive_papers(store: PaperStore, embedding: EmbeddingModel, on_progress: Progress = lambda what, n, of: None) -> tuple[int, int, int]:
     """Find out which papers the records are, and write down what is (added, changed, removed).
 
     Removals and changes happen in one transaction and additions after it in batches, so that a kill in between leaves

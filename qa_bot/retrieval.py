@@ -72,21 +72,16 @@ def search_papers(
     """
     if not query.strip():
         return []
-    among = None
-    if filters:
-        among = store.truth.chunk_ids_of(store.truth.paper_ids_matching(filters))
-        if not among:
-            return []
     depth = max(DEPTH, 3 * limit)
     dense: dict[str, float] = {}
     lexical: dict[str, float] = {}
     trust = 1.0
     if lexical_weight < 1:
         vector = query_vector if query_vector is not None else store.vectors_of([query], embedding.embed, keeps=False)[0][0]
-        dense = dict(store.vectors.search(vector, depth, among=among))
+        dense = dict(store.nearest(vector, depth, filters=filters))
     if lexical_weight > 0:
         words = query_words(query)
-        lexical = dict(store.terms.search(words, depth, title_weight=title_weight, among=among))
+        lexical = dict(store.best_worded(words, depth, title_weight=title_weight, filters=filters))
         reachable = FULL_TRUST * sum(idf_weights(store.terms.stems(" ".join(words)), store).values())
         if lexical_weight < 1 and reachable > 0:
             trust = min(1.0, max(lexical.values(), default=0.0) / reachable)

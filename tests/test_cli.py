@@ -319,7 +319,7 @@ def test_columns_of_a_table_can_be_named(call, tmp_path):
 def test_progress_goes_to_stderr_and_the_report_to_stdout(call, tmp_path):
     write_records(tmp_path / "mine.jsonl", '{"id": "a3", "title": "Nothing in it", "abstract": ""}', "{broken")
     done = call("ingest", tmp_path / "mine.jsonl", QA_BOT_DATA_DIR=str(tmp_path / "own"))
-    assert done.returncode == 0 and "reading files" in done.stderr and "embedding" in done.stderr
+    assert done.returncode == 0 and "reading records" in done.stderr and "embedding papers, 2 of 2" in done.stderr
     assert "embedding papers (" not in done.stdout and "2 records skipped" in done.stdout
     assert [line for line in done.stdout.splitlines() if line.startswith("skipped: mine.jsonl, record ")] != []
 
@@ -569,3 +569,28 @@ def test_the_window_opens_and_stops_on_ctrl_c(seed_data_dir, tmp_path):
     finally:
         process.kill()
         process.communicate()
+
+
+def test_papers_are_removed_merged_split_and_exported_from_the_command_line(call, tmp_path):
+    same = '"title": "Proceedings of the Harbour Workshop", "authors": ["Ann Hill"]'
+    write_records(tmp_path / "one.jsonl", f'{{"id": "a", {same}, "abstract": "Harbours silt up when tides are weak and rivers carry much sand down."}}')
+    write_records(tmp_path / "two.jsonl", f'{{"id": "b", {same}, "abstract": "Cranes are scheduled by a solver that learns from the queue of ships."}}')
+    own = {"QA_BOT_DATA_DIR": str(tmp_path / "own")}
+    call("ingest", tmp_path / "one.jsonl", tmp_path / "two.jsonl", **own)
+    rows = json.loads(call("merges", "--json", **own).stdout)
+    assert [(row["file"], row["ordinal"], row["record_id"]) for row in rows] == [("two.jsonl", 1, "b")]
+    assert "two.jsonl:1  same title" in call("merges", **own).stdout
+    wrong = call("split", rows[0]["paper_id"], "two.jsonl", **own)
+    assert wrong.returncode == 2 and "FILE:NUMBER" in wrong.stderr
+    assert "is now 2 papers" in call("split", rows[0]["paper_id"], "two.jsonl:1", **own).stdout
+    for name in ("all.jsonl", "all.bib", "all.ris"):
+        done = call("export", tmp_path / name, **own)
+        assert "2 papers written" in done.stderr and "solver that learns" in (tmp_path / name).read_text(), done.stderr
+    assert len(call("export", "--format", "jsonl", **own).stdout.splitlines()) == 2
+    assert call("export", "--format", "xlsx", **own).returncode == 2
+    assert "1 splits" in call("split", rows[0]["paper_id"], "--undo", **own).stdout
+    gone = call("remove", "--file", "two.jsonl", **own)
+    assert "0 papers removed with 1 file, 1 left" in gone.stdout
+    assert call("remove", "no-such-paper", **own).returncode == 1 and call("remove", **own).returncode == 2
+    (tmp_path / "one.jsonl").unlink()
+    assert "forgotten" in call("ingest", "--prune", tmp_path, **own).stdout

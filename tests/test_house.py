@@ -21,12 +21,12 @@ OWNERS = {
 # A room may import rooms of the rows above its own, and of its own row only itself.
 FLOORS = [
     {"schema"},
-    {"config", "markup", "chunking", "naming", "figures", "question_words"},
+    {"config", "markup", "chunking", "naming", "figures", "question_words", "pace"},
     {"versions"},
     {"readers", "catalogue", "store", "llm", "citations", "support"},
     {"embedding", "prompts", "follow_up"},
     {"retrieval", "ingest", "collection"},
-    {"extractive", "topics"},
+    {"extractive", "topics", "amending"},
     {"listing"},
     {"evidence"},
     {"answering", "diagnosis"},

@@ -136,6 +136,7 @@ def build_paper(plan: Plan, records: Mapping[int, Record], facts: Sequence[Fact]
         doi=dois[0] if dois else None,
         arxiv_id=arxiv_id,
         url=urls[0] if urls else None,
+        venue=next((record.venue for record in speaking if record.venue), None),
         has_code=any(record.has_code for record in speaking),
     )
 

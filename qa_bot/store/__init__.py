@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from qa_bot.schema import QABotError
+from qa_bot.schema import Filters, QABotError
 from qa_bot.store.packing import digest_of, paper_digest
 from qa_bot.store.facets import matches
 from qa_bot.store.tables import SCHEMA_VERSION, StoreError
@@ -20,9 +21,13 @@ from qa_bot.store.terms import TermIndex
 from qa_bot.store.truth import IndexedChunk, Truth
 from qa_bot.store.vectors import VectorIndex
 
+if TYPE_CHECKING:
+    import numpy as np
+
 __all__ = ["MERGE_DUE", "Fingerprint", "IndexMismatch", "PaperStore", "StoreBusy", "StoreError", "digest_of", "matches", "paper_digest"]
 
 LOCK_TIMEOUT_SECONDS = 20.0
+FEW_PAPERS = 1500  # that many vectors are compared one by one faster than an index is searched around a filter
 MERGE_DUE = "merge_due"  # noted in the truth while records were read whose papers have not been found yet
 
 
@@ -200,6 +205,44 @@ class PaperStore:
             self.vectors.remove(gone)
         if kept:
             self.vectors.upsert([chunk.chunk_id for chunk in kept], vectors)
+
+    def nearest(self, vector: np.ndarray, limit: int, *, filters: Filters | None = None) -> list[tuple[str, float]]:
+        """Return up to `limit` (chunk id, cosine similarity), best first, of papers that a filter lets through.
+
+        Of few papers every vector is compared; among many the index is asked for so many more that enough pass.
+        """
+        if not filters:
+            return self.vectors.search(vector, limit)
+        count = self.truth.count_matching(filters)
+        if count <= FEW_PAPERS:
+            known = self.truth.paper_vectors(self.truth.paper_ids_matching(filters), self.fingerprint.model)
+            cosines = {chunk_id: float(other @ vector) for chunk_id, other in known.items()}
+            return sorted(cosines.items(), key=lambda entry: (-entry[1], entry[0]))[:limit]
+        return self._passing(lambda depth: self.vectors.search(vector, depth), limit, filters, count)
+
+    def best_worded(
+        self, words: Sequence[str], limit: int, *, title_weight: float = 0.2, filters: Filters | None = None
+    ) -> list[tuple[str, float]]:
+        """Return up to `limit` (chunk id, BM25 score), best first, of papers that a filter lets through and that hold any of `words`."""
+        if not filters:
+            return self.terms.search(words, limit, title_weight=title_weight)
+        count = self.truth.count_matching(filters)
+        if count <= FEW_PAPERS:
+            among = self.truth.chunk_ids_of(self.truth.paper_ids_matching(filters))
+            return self.terms.search(words, limit, title_weight=title_weight, among=among)
+        return self._passing(lambda depth: self.terms.search(words, depth, title_weight=title_weight), limit, filters, count)
+
+    def _passing(self, search: Callable[[int], list[tuple[str, float]]], limit: int, filters: Filters, count: int) -> list[tuple[str, float]]:
+        """Search deeper until `limit` results pass a filter that lets `count` papers through."""
+        total = self.truth.count("chunks")
+        depth = min(total, int(1.3 * limit * total / count) + limit)
+        while True:
+            found = search(depth)
+            passing = self.truth.passing(list({chunk_id.rpartition("#")[0] for chunk_id, _ in found}), filters)
+            kept = [entry for entry in found if entry[0].rpartition("#")[0] in passing]
+            if len(kept) >= limit or len(found) < depth or depth >= total:
+                return kept[:limit]
+            depth = min(total, 3 * depth)
 
     def vectors_of(self, texts: Sequence[str], embed: Callable[[Sequence[str]], object], *, keeps: bool = True):  # noqa: ANN201
         """Return (vectors (n, dimension) float32 in order, number embedded now); known texts are not embedded again."""

@@ -1,12 +1,14 @@
-"""Knows how a paper is written as a reference: BibTeX and RIS.
+"""Knows how a paper is written down for other programs: BibTeX, RIS and JSON lines.
 
 Leaves choosing the papers and offering the file to others.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 
 from qa_bot.schema import Paper
 
@@ -24,7 +26,7 @@ def citation_key(paper: Paper) -> str:
     return re.sub(r"[^a-z0-9]", "", key) or "paper"
 
 
-def bibtex(paper: Paper) -> str:
+def bibtex(paper: Paper, *, with_abstract: bool = False) -> str:
     """Return one BibTeX entry; accents stay as Unicode, TeX's own characters are escaped."""
     authors = [a.translate(_BIBTEX_SPECIALS) for a in paper.authors] + ([] if paper.authors_complete or not paper.authors else ["others"])
     fields = {
@@ -37,23 +39,37 @@ def bibtex(paper: Paper) -> str:
         "archiveprefix": "arXiv" if paper.arxiv_id else "",
         "doi": paper.doi or "",
         "url": paper.url or "",
+        "abstract": paper.abstract.translate(_BIBTEX_SPECIALS) if with_abstract else "",
     }
     lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
     return f"@{'article' if paper.venue else 'misc'}{{{citation_key(paper)},\n{lines}\n}}\n"
 
 
-def bibliography(papers: list[Paper]) -> str:
+def bibliography(papers: Sequence[Paper], *, with_abstract: bool = False) -> str:
     """Return several BibTeX entries with distinct keys, repeated papers once."""
     entries, used = [], set()
     for paper in {paper.paper_id: paper for paper in papers}.values():
         key = citation_key(paper)
         tail = next(t for t in ("", *"bcdefghijklmnopqrstuvwxyz", paper.paper_id) if key + t not in used)
         used.add(key + tail)
-        entries.append(bibtex(paper).replace("{" + key + ",", "{" + key + tail + ",", 1))
+        entries.append(bibtex(paper, with_abstract=with_abstract).replace("{" + key + ",", "{" + key + tail + ",", 1))
     return "\n".join(entries)
 
 
-def ris(papers: list[Paper]) -> str:
+def json_lines(papers: Iterable[Paper]) -> Iterator[str]:
+    """Yield one line for each version of each paper, newest first, with all that the collection knows; `qa-bot ingest` reads them."""
+    for paper in papers:
+        known = {
+            "id": paper.paper_id, "title": None if paper.title_is_stand_in else paper.title, "authors": list(paper.authors), "doi": paper.doi,
+            "arxiv_id": paper.arxiv_id, "url": paper.url, "categories": list(paper.categories), "venue": paper.venue,
+        }  # fmt: skip
+        for place, version in enumerate(paper.versions):
+            date = version.date or (paper.date if place == 0 else None)
+            line = known | {"date": date, "abstract": version.abstract}
+            yield json.dumps({name: value for name, value in line.items() if value}, ensure_ascii=False)
+
+
+def ris(papers: Sequence[Paper]) -> str:
     """Return the papers as RIS records, repeated papers once."""
     records = []
     for paper in {paper.paper_id: paper for paper in papers}.values():
