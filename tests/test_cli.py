@@ -573,8 +573,8 @@ def test_the_window_opens_and_stops_on_ctrl_c(seed_data_dir, tmp_path):
 
 def test_papers_are_removed_merged_split_and_exported_from_the_command_line(call, tmp_path):
     same = '"title": "Proceedings of the Harbour Workshop", "authors": ["Ann Hill"]'
-    write_records(tmp_path / "one.jsonl", f'{{"id": "a", {same}, "abstract": "Harbours silt up when tides are weak and rivers carry much sand down."}}')
-    write_records(tmp_path / "two.jsonl", f'{{"id": "b", {same}, "abstract": "Cranes are scheduled by a solver that learns from the queue of ships."}}')
+    (tmp_path / "one.jsonl").write_text(f'{{"id": "a", {same}, "abstract": "Harbours silt up when tides are weak and rivers carry much sand down."}}')
+    (tmp_path / "two.jsonl").write_text(f'{{"id": "b", {same}, "abstract": "Cranes are scheduled by a solver that learns from the queue of ships."}}')
     own = {"QA_BOT_DATA_DIR": str(tmp_path / "own")}
     call("ingest", tmp_path / "one.jsonl", tmp_path / "two.jsonl", **own)
     rows = json.loads(call("merges", "--json", **own).stdout)
