@@ -21,7 +21,7 @@ from qa_bot.citations.harmless import as_quoted
 from qa_bot.config import Settings, load_settings, resource_dir
 from qa_bot.embedding import EmbeddingModel, open_embedding
 from qa_bot.evidence import Assessment, assess
-from qa_bot.extractive import Passage, choose, compose, rank_sentences
+from qa_bot.extractive import PAPERS_READ, PAPERS_READ_AHEAD, Passage, choose, compose, likeliest_first, rank_sentences
 from qa_bot.follow_up import stand_alone
 from qa_bot.ingest import IngestReport, Progress, fingerprint_of, ingest
 from qa_bot.llm import ChatModel, LLMError, open_llm
@@ -141,8 +141,7 @@ class AnswerEngine:
             yield replace(listed, question=question, timings={"total_seconds": time.perf_counter() - began}, problems=tuple(problems))
             return
         filters = filters or self._narrowed(standalone, problems)
-        hits, subjects = self.find(standalone, filters=filters)
-        passages = rank_sentences(standalone, hits, store=self.store, embedding=self.embedding, papers_read=max(5, subjects))
+        hits, passages, subjects = self.read(standalone, filters=filters)
         sources = [Source.of(hit.paper, number, score=hit.score, cited=False) for number, hit in enumerate(hits, 1)]
         found = time.perf_counter()
         assessment = assess(standalone, hits, passages, subjects=subjects, store=self.store)
@@ -207,13 +206,27 @@ class AnswerEngine:
         problems.append(Problem("narrowed", f"Only the {number} paper{'s' * (number > 1)} {described} were searched."))
         return asked
 
-    def find(self, question: str, *, filters: Filters | None = None) -> tuple[list[Hit], int]:
-        """Return the hits for a question, the papers that it names first, and how many those are."""
+    def read(self, question: str, *, filters: Filters | None = None) -> tuple[list[Hit], list[Passage], int]:
+        """Return the hits for a question, their sentences, best answer first, and how many papers the question names.
+
+        The papers named come first, else those that likeliest hold the answer.
+        """
+        depth = PAPERS_READ_AHEAD if self.store.truth.meta("sentences_ahead") else PAPERS_READ
+        hits, subjects = self.find(question, limit=max(depth, self.settings.top_k), filters=filters)
+        passages = rank_sentences(question, hits, store=self.store, embedding=self.embedding, papers_read=max(depth, subjects))
+        keep = max(self.settings.top_k, subjects)
+        if not subjects:
+            return *likeliest_first(hits, passages, keep=keep), subjects
+        return hits[:keep], [passage for passage in passages if passage.place < keep], subjects
+
+    def find(self, question: str, *, limit: int | None = None, filters: Filters | None = None) -> tuple[list[Hit], int]:
+        """Return up to `limit` hits for a question, the papers that it names first, and how many those are."""
+        limit = limit or self.settings.top_k
         named = retrieval.named_papers(question, self.store)
         if filters:
             allowed = set(self.store.truth.paper_ids_matching(filters))
             named = [paper_id for paper_id in named if paper_id in allowed]
-        hits = self._rank(question, retrieval.DEPTH if named else self.settings.top_k, filters=filters)
+        hits = self._rank(question, retrieval.DEPTH if named else limit, filters=filters)
         if not named:
             return hits, 0
         found = {hit.paper.paper_id: hit for hit in hits}
@@ -221,12 +234,12 @@ class AnswerEngine:
         asked = [found.get(paper_id) or retrieval.hit_of(papers[paper_id]) for paper_id in named]
         asked = [replace(hit, score=max(hit.score, hits[0].score if hits else 1.0)) for hit in asked]
         others = [hit for hit in hits if hit.paper.paper_id not in named]
-        return [*asked, *others][: max(self.settings.top_k, len(asked))], len(asked)
+        return [*asked, *others][: max(limit, len(asked))], len(asked)
 
     def _extract(self, draft: Answer, hits: Sequence[Hit], passages: Sequence[Passage], subjects: int) -> Answer:
         """Write the best sentences down; where an earlier version gave other figures, say what it said."""
-        asks_several = retrieval.asks_several(draft.standalone_question, hits, subjects=subjects)
-        chosen = choose(passages, subjects=subjects, asks_several=asks_several)
+        asks_several = retrieval.asks_several(draft.standalone_question, subjects=subjects)
+        chosen = choose(passages, hits, subjects=subjects, asks_several=asks_several)
         text, sentences, sources = compose(chosen, draft.sources)
         for place in dict.fromkeys(p.place for p in chosen):
             paper = hits[place].paper

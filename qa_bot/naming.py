@@ -75,7 +75,8 @@ def names_of(paper: Paper) -> list[Name]:
             # "(LSTM)" alone names a thing of the field; an acronym of capitals must shorten the title too.
             before = abstract[max(0, match.start() - _BEFORE_BRACKET) : match.start()]
             before = paper.title if match["name"].rstrip("s").isupper() and match["name"].isalpha() else before
-            if is_coined(match["name"]) and _shortens(match["name"], before):
+            names_a_class = bool(re.search(r"[A-Z]s$", match["name"]))  # "Vision Transformers (ViTs)"
+            if is_coined(match["name"]) and not names_a_class and _shortens(match["name"], before):
                 found.setdefault(key_of(match["name"]), "defined")
         for match in _INTRODUCED.finditer(abstract):
             if match["apposed"]:  # "Our method, Odin, couples ..."
@@ -113,10 +114,13 @@ def _add_introduced(name: str, found: dict[str, Ground]) -> None:
 
 
 def _shortens(name: str, before: str) -> bool:
-    """Say whether each part of a bracketed name spells, in order, letters of the words before it, from a word's start."""
+    """Say whether each part of a bracketed name spells, in order, letters of the words before it, from a word's start.
+
+    A digit inside a name counts letters and stands for none: "active acquisition for multimodal temporal data (A2MT)".
+    """
     text = before.casefold()
     starts = [match.start() for match in re.finditer(r"\b\w", text)]
-    parts = [part for part in re.split(r"[-.]", name.casefold().removesuffix("s")) if part]
+    parts = [part for part in re.split(r"[-.]", re.sub(r"(?<=[a-z])\d(?=[a-z])", "", name.casefold().removesuffix("s"))) if part]
     return all(any(_is_spelled(part, text[start:]) for start in starts) for part in parts)
 
 

@@ -157,16 +157,9 @@ _COMPARING = re.compile(
 _SEVERAL_WORKS = re.compile(r"\b(?:which|what)(?: [\w-]+){0,3} (?:papers|methods|models|approaches|works|studies|systems|techniques)\b", re.I)
 
 
-# From this share of the best score on the second paper is as good a guess as the first.
-CLOSE_RACE = 0.85
-
-
-def asks_several(question: str, hits: Sequence[Hit], *, subjects: int) -> bool:
-    """Say whether to answer from more papers than the `subjects` that a question names: it compares, or no paper stands out."""
-    if subjects > 1:
-        return False
-    no_winner = len(hits) > 1 and hits[1].score > CLOSE_RACE * hits[0].score
-    return bool(_COMPARING.search(question) or (not subjects and (no_winner or _SEVERAL_WORKS.search(question))))
+def asks_several(question: str, *, subjects: int) -> bool:
+    """Say whether to answer from more papers than the `subjects` that a question names: it compares, or asks which papers do."""
+    return subjects < 2 and bool(_COMPARING.search(question) or (not subjects and _SEVERAL_WORKS.search(question)))
 
 
 COMPARES = re.compile(

@@ -106,10 +106,10 @@ def _superscript(match: re.Match[str]) -> str:
 def as_quoted(text: str) -> str:
     """Return words of a paper as they may stand in an answer: nothing in them reads as a citation, a picture, a link or a tag.
 
-    Square brackets become round, and a "<" that could open a tag gets a space, and no
-    fence of a code block is left. Evidence keeps the words as they are.
+    Square brackets become round, and a "<" that could open a tag gets a space, and no fence of a code block and no
+    invisible character is left. Evidence keeps the words as they are.
     """
-    return re.sub(r"<(?=[A-Za-z/!?])", "< ", re.sub(r"`{3,}|~{3,}", "'''", text.translate(_ROUNDED)))
+    return re.sub(r"<(?=[A-Za-z/!?])", "< ", re.sub(r"`{3,}|~{3,}", "'''", _HIDDEN.sub("", text).translate(_ROUNDED)))
 
 
 _ROUNDED = str.maketrans("[]", "()")
