@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from qa_bot.extractive import ASKS_NUMBER, Passage, paper_chances
 from qa_bot.naming import is_coined
-from qa_bot.retrieval import STOP_WORDS, idf_weights, query_words
+from qa_bot.retrieval import STOP_WORDS, content_words, idf_weights, query_words
 from qa_bot.schema import Hit, Status
 from qa_bot.store import PaperStore
 
@@ -119,6 +119,9 @@ def assess(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *, s
         return Assessment("declined", "no paper in the collection matches the question", 0.0)
     signs = signs_of(question, hits, passages, subjects=subjects, store=store)
     holds = probability(signs.values, HOLDS)
+    words = [word for word in content_words(question) if re.search(r"[^\W\d_]", word)]
+    if not subjects and not any(store.terms.frequency(stem) for word in words for stem in store.terms.stems(word)):
+        return Assessment("declined", "no paper says any word of the question", holds)
     if not subjects and probability(signs.values, ON_TOPIC) < ON_TOPIC_FROM:
         lacking = f"none of the papers near the question mentions {' or '.join(signs.missing)}"
         return Assessment("declined", lacking if signs.values["missing_names"] == 1 else "nothing in the papers is close enough to what is asked", holds)

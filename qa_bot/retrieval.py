@@ -33,8 +33,12 @@ STOP_WORDS = frozenset(
 
 def query_words(query: str) -> list[str]:
     """Return the words of a query that say what it is about, in order; all of its words when none would be left."""
-    words = re.findall(r"\w+", query)
-    return [word for word in words if word.lower() not in STOP_WORDS] or words
+    return content_words(query) or re.findall(r"\w+", query)
+
+
+def content_words(query: str) -> list[str]:
+    """Return the words of a query that say what it is about, in order."""
+    return [word for word in re.findall(r"\w+", query) if word.lower() not in STOP_WORDS]
 
 
 def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], *, lexical_weight: float, trust: float = 1.0) -> dict[str, float]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from qa_bot import collection
+from qa_bot import listing
 from qa_bot.answering import AnswerEngine
 from qa_bot.config import Settings
 from qa_bot.evaluation.questions import load_questions
@@ -64,7 +64,7 @@ def main() -> None:
         rows, kinds = [], []
         for question in questions:
             asked = stand_alone(question.question, question.history) if question.history else question.question
-            if question.kind in ("list", "metadata") or collection.understand(asked, authors=engine.authors):
+            if question.kind in ("list", "metadata") or listing.read(asked, authors=engine.authors, store=engine.store):
                 continue
             hits, passages, subjects = engine.read(asked)
             rows.append(signs_of(asked, hits, passages, subjects=subjects, store=engine.store).values)

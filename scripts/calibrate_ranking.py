@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from qa_bot import collection
+from qa_bot import listing
 from qa_bot.answering import AnswerEngine
 from qa_bot.config import Settings
 from qa_bot.evaluation.names import resolve_papers
@@ -79,7 +79,7 @@ def main() -> None:
         expected = resolve_papers(questions, engine.papers())
         for question in questions:
             asked = stand_alone(question.question, question.history) if question.history else question.question
-            if not question.answerable or question.kind in ("list", "metadata") or collection.understand(asked, authors=engine.authors):
+            if not question.answerable or question.kind in ("list", "metadata") or listing.read(asked, authors=engine.authors, store=engine.store):
                 continue
             learns = question.split != "test"
             hits, subjects = engine.find(asked, limit=PAPERS_READ_AHEAD)
