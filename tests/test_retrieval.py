@@ -51,6 +51,12 @@ def test_names_come_from_title_and_abstract():
     assert key_of("ViT 22B") == key_of("vit-22b")
 
 
+def test_a_name_of_a_class_is_no_paper_s_and_a_digit_in_a_name_stands_for_letters():
+    abstract = "We use Vision Transformers (ViTs) for active acquisition for multimodal temporal data (A2MT)."
+    paper = Paper("x", "Active Acquisition", (Version(abstract, abstract, None, (Origin("f", 1),)),))
+    assert {"a2mt"} == {name.key for name in names_of(paper) if name.ground == "defined"}
+
+
 @pytest.mark.parametrize(
     ("question", "titles"),
     [
