@@ -17,6 +17,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from qa_bot.fetching.command import fetch_command
 from qa_bot.schema import Answer, Filters, QABotError
 
 SECONDS_BETWEEN_LINES = 10.0  # of progress, where stderr is no terminal
@@ -404,6 +405,9 @@ def _paper_row(paper) -> dict:  # noqa: ANN001 - schema.Paper
         "arxiv_id": paper.arxiv_id, "doi": paper.doi, "categories": list(paper.categories), "versions": versions,
         "origins": [asdict(origin) for origin in paper.origins],
     }  # fmt: skip
+
+
+app.command("fetch")(fetch_command(_progress, _json))
 
 
 def _read_history(path: Path) -> list[tuple[str, str]]:

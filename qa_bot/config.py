@@ -63,6 +63,16 @@ class Settings(BaseSettings):
     judge_model: OptionalText = Field(None, description="Model that judges. Empty: the LLM's.")
     judge_api_key: OptionalSecret = Field(None, description="Key for the judging endpoint.")
     chroma_url: OptionalText = Field(None, description="URL of a Chroma server. Empty: Chroma embedded in the data folder.")
+    fetch_email: OptionalText = Field(
+        None, description="Your address, told to OpenAlex and Crossref by `qa-bot fetch`; both serve callers sooner whom they can write to. Empty: none is told."
+    )
+    fetch_openalex_key: OptionalSecret = Field(None, description="Key for OpenAlex, free at openalex.org; without one it answers few searches a day.")
+    fetch_pause_seconds: float | None = Field(
+        None, ge=0, le=3600, description="Least time between two requests of `qa-bot fetch`. Empty: what each service asks for (arXiv: 3 seconds)."
+    )
+    fetch_arxiv_url: str = Field("https://export.arxiv.org/api/query", description="Address of the arXiv API, for a mirror or a proxy.")
+    fetch_openalex_url: str = Field("https://api.openalex.org", description="Address of the OpenAlex API.")
+    fetch_crossref_url: str = Field("https://api.crossref.org", description="Address of the Crossref API.")
     prompts_dir: Annotated[Path | None, AfterValidator(lambda path: path and path.expanduser()), _blank_is_unset] = Field(
         None, description="Folder with your own prompt files; a file missing there is taken from the package."
     )

@@ -44,7 +44,11 @@ class PaperPDF:
 
     def __post_init__(self) -> None:
         pdfmetrics.registerFont(TTFont(UNICODE, str(Path(reportlab.__file__).parent / "fonts" / "Vera.ttf")))
-        locked = StandardEncryption(self.password or "", ownerPassword=self.owner_password) if self.password or self.owner_password else None
+        locked = (
+            StandardEncryption(self.password or "", ownerPassword=self.owner_password)
+            if self.password or self.owner_password
+            else None
+        )
         self.canvas = Canvas(self._out, pagesize=(WIDTH, HEIGHT), encrypt=locked, pageCompression=self.compresses, invariant=1)
         for name, value in (("Title", self.title), ("Author", self.author), ("Subject", self.subject)):
             if value is not None:
@@ -62,7 +66,9 @@ class PaperPDF:
         if y is None:
             self.y -= 1.2 * size
 
-    def flow(self, text: str, *boxes: Box, font: str = ROMAN, size: float = 10, indent: float = 0, spills: str = "column") -> float:
+    def flow(
+        self, text: str, *boxes: Box, font: str = ROMAN, size: float = 10, indent: float = 0, spills: str = "column"
+    ) -> float:
         """Fill boxes with a text, hyphenating long words at the ends of lines; `spills` over columns, or pages. Return the y below it."""
         words, box, y = text.split(), boxes[0], boxes[0].top
         waiting = list(boxes[1:])
@@ -92,7 +98,11 @@ class PaperPDF:
                 line.append(word)
                 continue
             half = len(word) // 2
-            if word.isalpha() and len(word) > 7 and pdfmetrics.stringWidth(" ".join([*line, word[:half] + "-"]), font, size) <= room:
+            if (
+                word.isalpha()
+                and len(word) > 7
+                and pdfmetrics.stringWidth(" ".join([*line, word[:half] + "-"]), font, size) <= room
+            ):
                 line.append(word[:half] + "-")
                 word = word[half:]
             put()

@@ -7,8 +7,8 @@ import random
 from pathlib import Path
 
 import pytest
-from reportlab.pdfbase.pdfmetrics import stringWidth
 from paper_pdf import BOLD, HEIGHT, ITALIC, LEFT, RIGHT, ROMAN, UNICODE, WHOLE, Box, PaperPDF
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from qa_bot.config import Settings
 from qa_bot.ingest import ingest
@@ -45,7 +45,9 @@ def why_skipped(document: PaperPDF | bytes, name: str = "paper.pdf") -> str:
     return result.skipped[0].reason
 
 
-def begun(title: str = TITLE, authors: tuple[str, ...] = ("Xiaohua Zhai, Basil Mustafa and Lucas Beyer",), **metadata) -> PaperPDF:
+def begun(
+    title: str = TITLE, authors: tuple[str, ...] = ("Xiaohua Zhai, Basil Mustafa and Lucas Beyer",), **metadata
+) -> PaperPDF:
     document = PaperPDF(**metadata)
     document.line(title, font=BOLD, size=16)
     document.y -= 8
@@ -71,7 +73,8 @@ def test_one_column_under_a_heading():
 
 
 @pytest.mark.parametrize(
-    "heading", ["1. Introduction", "I. INTRODUCTION", "Introduction", "INTRODUCTION", "1 Motivation and Overview", "1 What is a loss?"]
+    "heading",
+    ["1. Introduction", "I. INTRODUCTION", "Introduction", "INTRODUCTION", "1 Motivation and Overview", "1 What is a loss?"],
 )
 def test_two_columns_end_at_any_first_heading(heading):
     document = begun()
@@ -139,7 +142,9 @@ def test_acm_has_its_concepts_after_the_abstract():
     document.line("CCS CONCEPTS", font=BOLD, size=11, left=LEFT.left, y=below - 10)
     document.line("• Computing methodologies → Computer vision.", left=LEFT.left, size=9, y=below - 24, font=UNICODE)
     document.line("ACM Reference Format:", font=BOLD, size=8, left=LEFT.left, y=below - 40)
-    document.flow("Xiaohua Zhai. 2019. Sigmoid. https://doi.org/10.1145/3292500.3330701", Box(LEFT.left, LEFT.width, below - 50), size=8)
+    document.flow(
+        "Xiaohua Zhai. 2019. Sigmoid. https://doi.org/10.1145/3292500.3330701", Box(LEFT.left, LEFT.width, below - 50), size=8
+    )
     document.flow(BODY, RIGHT, size=9)
     document.line("© 2019 Association for Computing Machinery.", size=7, left=LEFT.left, y=80)
     record = the_record(document)
@@ -191,7 +196,11 @@ def test_parts_of_a_structured_abstract_are_no_headings():
     document.line("Introduction", font=BOLD, size=14, left=WHOLE.left, y=top - 24)
     document.flow(BODY, Box(WHOLE.left, WHOLE.width, top - 44))
     abstract = the_record(document).abstract
-    assert abstract.startswith("Background We propose") and abstract.endswith("at every size that we tried.") and "Methods" in abstract
+    assert (
+        abstract.startswith("Background We propose")
+        and abstract.endswith("at every size that we tried.")
+        and "Methods" in abstract
+    )
 
 
 def test_a_letter_without_a_heading_gives_its_first_paragraph():
@@ -206,7 +215,9 @@ def test_a_letter_without_a_heading_gives_its_first_paragraph():
 def test_abstract_counts_before_summary_and_other_languages():
     document = begun()
     document.line("Résumé", font=BOLD, size=11, y=600)
-    below = document.flow("Nous proposons une perte simple par paires. Elle est meilleure que toutes les autres pertes connues.", Box(110, 392, 585))
+    below = document.flow(
+        "Nous proposons une perte simple par paires. Elle est meilleure que toutes les autres pertes connues.", Box(110, 392, 585)
+    )
     document.line("Abstract", font=BOLD, size=11, y=below - 10)
     below = document.flow(ABSTRACT, Box(110, 392, below - 26))
     document.line("Zusammenfassung", font=BOLD, size=11, y=below - 10)
@@ -285,7 +296,8 @@ def with_abstract(document: PaperPDF) -> PaperPDF:
 
 
 @pytest.mark.parametrize(
-    ("stamp", "date"), [("arXiv:2303.15343v1  [cs.CV]  27 Mar 2023", "2023-03-27"), ("arXiv:2303.15343v4  [cs.CV]  27 Sep 2023", "2023-03")]
+    ("stamp", "date"),
+    [("arXiv:2303.15343v1  [cs.CV]  27 Mar 2023", "2023-03-27"), ("arXiv:2303.15343v4  [cs.CV]  27 Sep 2023", "2023-03")],
 )
 def test_the_stamp_of_arxiv_names_id_category_and_date(stamp, date):
     document = with_abstract(begun())
@@ -304,7 +316,17 @@ def test_an_old_stamp_and_the_name_of_a_download_give_the_id_too():
 
 
 @pytest.mark.parametrize(
-    "junk", ["", "untitled", "paper.dvi", "Microsoft Word - final_v3.docx", "main", "1234.5678", "Manuscript", "LaTeX template of a journal"]
+    "junk",
+    [
+        "",
+        "untitled",
+        "paper.dvi",
+        "Microsoft Word - final_v3.docx",
+        "main",
+        "1234.5678",
+        "Manuscript",
+        "LaTeX template of a journal",
+    ],
 )
 def test_metadata_that_are_no_title_are_left(junk):
     assert the_record(with_abstract(begun(title=TITLE) if not junk else _titled(junk))).title == TITLE
@@ -341,7 +363,11 @@ def test_a_title_of_several_lines_is_one():
 def test_blocks_of_authors_side_by_side():
     document = PaperPDF()
     document.line(TITLE, font=BOLD, size=16)
-    people = ((80, "Ann Lee", "University of Somewhere"), (260, "Bo van den Chen", "Google Research"), (430, "C. D. Ek", "Acme Inc."))
+    people = (
+        (80, "Ann Lee", "University of Somewhere"),
+        (260, "Bo van den Chen", "Google Research"),
+        (430, "C. D. Ek", "Acme Inc."),
+    )
     for left, name, place in people:
         document.line(name, size=11, left=left, y=690)
         document.line(place, font=ITALIC, left=left, y=677)
@@ -456,7 +482,9 @@ def test_a_gzipped_pdf_joins_the_paper_of_another_file(tmp_path: Path):
     scan = PaperPDF()
     scan.canvas.rect(50, 50, 500, 700, fill=1)
     (folder / "scan.pdf").write_bytes(scan.data())
-    entry = f"title={{{TITLE}}}, author={{Zhai, Xiaohua}}, eprint={{2303.15343}}, archiveprefix={{arXiv}}, abstract={{{ABSTRACT}}}"
+    entry = (
+        f"title={{{TITLE}}}, author={{Zhai, Xiaohua}}, eprint={{2303.15343}}, archiveprefix={{arXiv}}, abstract={{{ABSTRACT}}}"
+    )
     (folder / "zhai.bib").write_text(f"@article{{zhai2023, {entry}}}")
     report = ingest([folder], settings=Settings(_env_file=None, data_dir=tmp_path / "data"))
     assert (report.records, report.papers) == (3, 1)

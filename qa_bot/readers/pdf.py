@@ -152,7 +152,7 @@ def _is_alike(line: Line, model: Line) -> bool:
 
 def _is_other_text(line: Line, model: Line) -> bool:
     """Return whether a line of the next column or page has another font than the abstract, as the text under a figure has."""
-    return line.style != model.style and not set(p.font for p in line.pieces) & {model.style}
+    return line.style != model.style and all(piece.font != model.style for piece in line.pieces)
 
 
 def _first_paragraph(lines: Sequence[Line], title: str, known: frozenset[str]) -> str:
@@ -179,7 +179,9 @@ def _blocks(lines: Sequence[Line]) -> Iterable[list[Line]]:
             before = block[-1]
             same_column = (line.page, line.column) == (before.page, before.column)
             gap = before.y - line.y if same_column else 0.0
-            parted = abs(line.size - before.size) > 0.045 * before.size or gap > 1.75 * line.size or line.is_bold != before.is_bold
+            parted = (
+                abs(line.size - before.size) > 0.045 * before.size or gap > 1.75 * line.size or line.is_bold != before.is_bold
+            )
             is_whole = _SENTENCE_END.search(before.text) is not None
             indented = same_column and len(block) > 1 and is_whole and line.left - block[-1].left > 0.6 * line.size
             goes_on = not same_column and not is_whole and line.style == before.style
@@ -224,5 +226,7 @@ def _words(texts: Iterable[str]) -> frozenset[str]:
         parts = text.split()
         inner = parts[:-1] if parts and parts[-1].endswith(("-", "‐", "\u00ad", "\ufffe")) else parts
         words.update(re.sub(r"^\W+|\W+$", "", word).lower() for word in inner)
-        words.update("-".join(pair) for word in inner for pair in itertools.pairwise(re.findall(r"[^\W\d_]+", word.lower())) if "-" in word)
+        words.update(
+            "-".join(pair) for word in inner for pair in itertools.pairwise(re.findall(r"[^\W\d_]+", word.lower())) if "-" in word
+        )
     return frozenset(words)

@@ -181,9 +181,15 @@ def _names_of(line: Line) -> list[str]:
     text = _DEGREE.sub("", re.sub(r"(?:\A|(?<=; ))[^\s;]*@[^\s;]+", "", _text_of_names(line)))
     if "@" in text or _PLACE.search(text) or len(text) > 400:
         return []
-    parts = (_MARKS.sub(" ", part).strip(" ,.;·&|") for part in _SEPARATOR.split(re.sub(r"\[[\d−–-]+\]|\([^()]{0,20}\)", "", text)))
+    parts = (
+        _MARKS.sub(" ", part).strip(" ,.;·&|") for part in _SEPARATOR.split(re.sub(r"\[[\d−–-]+\]|\([^()]{0,20}\)", "", text))
+    )
     names = [" ".join(part.split()) for part in parts if re.search(r"[^\W\d_]", part)]
-    names = [re.sub(r"\A(?:and|by|with|Dr\.?|Prof\.?|Mr\.?|Ms\.?|Mrs\.?)\s+", "", name) for name in names if name.lower() not in _TITLES]
+    names = [
+        re.sub(r"\A(?:and|by|with|Dr\.?|Prof\.?|Mr\.?|Ms\.?|Mrs\.?)\s+", "", name)
+        for name in names
+        if name.lower() not in _TITLES
+    ]
     names = [_natural_case(name) for name in names]
     are_names = all(is_name(name) and len(name.split()) > 1 and len(name) < 50 for name in names)
     return names if names and are_names and looks_like_authors(", ".join(names)) else []

@@ -59,7 +59,9 @@ def read_glyphs(data: bytes) -> dict[str, object]:
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
-        return {"problem": "locked" if error.err_code in (pdfium.raw.FPDF_ERR_PASSWORD, pdfium.raw.FPDF_ERR_SECURITY) else "broken"}
+        return {
+            "problem": "locked" if error.err_code in (pdfium.raw.FPDF_ERR_PASSWORD, pdfium.raw.FPDF_ERR_SECURITY) else "broken"
+        }
     pages = []
     for number in range(min(len(document), PAGES)):
         try:

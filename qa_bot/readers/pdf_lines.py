@@ -83,7 +83,9 @@ def read_pages(data: bytes) -> Pages:
     if not pages:
         raise Unreadable("the PDF has no pages that can be read")
     if not any(letter.isalpha() for letter in letters):
-        raise Unreadable("the PDF holds no text on its first pages: it may be a scan; give it text first, with ocrmypdf for example")
+        raise Unreadable(
+            "the PDF holds no text on its first pages: it may be a scan; give it text first, with ocrmypdf for example"
+        )
     if sum(not _is_readable(letter) for letter in letters) > 0.3 * len(letters):
         raise Unreadable("the fonts of the PDF do not say which letters they draw")
     lines = tuple(line for number, page in enumerate(pages, 1) for line in _page_lines(page, number))
@@ -95,7 +97,9 @@ def _found(data: bytes) -> dict:
     program = Path(__file__).with_name("pdf_glyphs.py")
     try:
         # -P: this folder holds a module `xml`, which must not stand before Python's own.
-        done = subprocess.run([sys.executable, "-P", str(program)], input=data, capture_output=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(
+            [sys.executable, "-P", str(program)], input=data, capture_output=True, timeout=_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired as error:
         raise Unreadable(f"the PDF took longer than {_SECONDS:.0f} seconds to read") from error
     if done.returncode:
@@ -143,7 +147,9 @@ def _belongs(piece: Piece, row: Sequence[Piece]) -> bool:
     if abs(first.y - piece.y) < 0.15 * piece.size:
         return True
     is_small = piece.size < 0.85 * first.size
-    beside = any(-0.5 * p.size < piece.left - p.right < 0.5 * p.size or -0.5 * p.size < p.left - piece.right < 0.5 * p.size for p in row)
+    beside = any(
+        -0.5 * p.size < piece.left - p.right < 0.5 * p.size or -0.5 * p.size < p.left - piece.right < 0.5 * p.size for p in row
+    )
     return is_small and beside and -0.35 * first.size < piece.y - first.y < 0.6 * first.size
 
 
