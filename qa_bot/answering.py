@@ -18,11 +18,13 @@ from qa_bot.amending import remove
 from qa_bot.chunking import split_sentences
 from qa_bot.citations import plain_markdown, resolve_citations
 from qa_bot.citations.harmless import as_quoted
+from qa_bot.collection.telling import EARLIER_VERSION
 from qa_bot.config import Settings, load_settings, resource_dir
 from qa_bot.embedding import EmbeddingModel, open_embedding
 from qa_bot.evidence import Assessment, assess
 from qa_bot.extractive import PAPERS_READ, PAPERS_READ_AHEAD, Passage, choose, compose, likeliest_first, rank_sentences
 from qa_bot.follow_up import stand_alone
+from qa_bot.follow_up.turns import Known, is_small_talk
 from qa_bot.ingest import IngestReport, Progress, fingerprint_of, ingest
 from qa_bot.llm import ChatModel, LLMError, open_llm
 from qa_bot.prompts import Prompt, PromptError, answer_prompt, condense_prompt, load_templates, split_status
@@ -33,8 +35,7 @@ from qa_bot.versions import disagreements
 
 History = Sequence[tuple[str, str]]
 T = TypeVar("T")
-
-EARLIER_VERSION = "from an earlier version of the abstract"
+FEW = 5  # papers that an answer without an LLM can speak of one by one
 
 
 class AnswerEngine:
@@ -112,10 +113,12 @@ class AnswerEngine:
         return f"LLM mode: {self.settings.llm_model or 'the first model listed'} at {where} writes the answers."
 
     def search(self, query: str, k: int = 10, *, filters: Filters | None = None) -> list[Hit]:
-        """Return up to k papers for a query, best first."""
-        return self._rank(_writable(query), k, filters=filters)
+        """Return up to k papers for a query, best first; without filters, those that the words of the query name count."""
+        query = _writable(query)
+        narrowed = None if filters else listing.narrow(query, k, authors=self.authors, store=self.store, rank=self._ranked)
+        return self._ranked(query, k, filters) if narrowed is None else narrowed
 
-    def _rank(self, query: str, k: int, *, filters: Filters | None) -> list[Hit]:
+    def _ranked(self, query: str, k: int, filters: Filters | None = None) -> list[Hit]:
         weight = self.settings.lexical_weight
         return retrieval.search_papers(query, store=self.store, embedding=self.embedding, limit=k, filters=filters, lexical_weight=weight)
 
@@ -130,34 +133,46 @@ class AnswerEngine:
         began = time.perf_counter()
         question = _writable(question).strip()
         history = [(role, _writable(text)) for role, text in history]
-        if not question:
+        if not question or is_small_talk(question):
             yield Answer(question, question, "declined", "No question was asked.", "extractive", "Ask a question about the papers.")
             return
         problems: list[Problem] = []
         standalone = self._understand(question, history, problems)
         asked = listing.read(standalone, authors=self.authors, store=self.store)
-        listed = self._from_catalogue(standalone, asked, filters) if asked else None
+        listed = listing.answer_on_versions(standalone, store=self.store, embedding=self.embedding)
+        facts, meant = self._facts(asked, filters) if asked and asked.wants_content else ("", [])
+        goes_on = bool(meant) and (self.llm is not None or len(meant) <= FEW)  # it asks what those papers say, too
+        if listed is None and asked:
+            told = self._from_catalogue(standalone, asked, filters)
+            listed = None if goes_on else told
         if listed is not None:
             yield replace(listed, question=question, timings={"total_seconds": time.perf_counter() - began}, problems=tuple(problems))
             return
-        filters = filters or self._narrowed(standalone, problems)
-        hits, passages, subjects = self.read(standalone, filters=filters)
+        wanted = filters or (None if goes_on else self._narrowed(standalone, problems))
+        if self.llm and wanted and not filters:
+            facts, _ = self._facts(collection.CollectionQuestion("list", wanted), filters)
+        sought = collection.without_filters(standalone, wanted, authors=self.authors) if wanted else standalone
+        hits, passages, subjects = self._read_those(sought, meant) if goes_on else self.read(sought, filters=wanted)
         sources = [Source.of(hit.paper, number, score=hit.score, cited=False) for number, hit in enumerate(hits, 1)]
         found = time.perf_counter()
-        assessment = assess(standalone, hits, passages, subjects=subjects, store=self.store)
+        assessment = assess(sought, hits, passages, subjects=subjects, store=self.store)
         draft = Answer(
             question, standalone, assessment.status, assessment.reason, "llm" if self.llm else "extractive", "",
             model=self.llm.model if self.llm else None, sources=tuple(sources), evidence_score=round(assessment.score, 4), is_final=False,
         )  # fmt: skip
         yield draft
+        if assessment.status == "declined" and facts and self.llm:
+            assessment = replace(assessment, status="partial")
+            draft = replace(draft, status="partial")
         if assessment.status == "declined":
             final = _declined(draft, hits)
         elif self.llm is None:
             final = self._extract(draft, hits, passages, subjects)
+            final = _joined(told, final) if goes_on and told else final
         else:
             final = draft
             try:
-                for final in self._write(draft, history, assessment, problems):
+                for final in self._write(draft, history, assessment, problems, facts):
                     yield final
             except (LLMError, PromptError) as error:
                 kind = f"llm_{error.kind}" if isinstance(error, LLMError) else "prompt"
@@ -171,31 +186,42 @@ class AnswerEngine:
     def _understand(self, question: str, history: History, problems: list[Problem]) -> str:
         if not history:
             return question
-        by_rule = stand_alone(question, history)
         if self.llm is None:
-            return by_rule
+            return stand_alone(question, history, known=self._known())
         try:
             room = {"context_window": self.llm.context_window, "max_tokens": self.settings.llm_max_tokens}
             messages = condense_prompt(question, history, templates=self.templates, **room)
             rewritten = " ".join(self.llm.complete(messages, max_tokens=self.settings.llm_max_tokens).text.split()).strip('"“” ')
         except (LLMError, PromptError) as error:
             problems.append(Problem("follow_up_by_rule", f"The LLM did not rewrite the follow-up, so a rule did. {error}"))
-            return by_rule
+            return stand_alone(question, history, known=self._known())
         if 0 < len(rewritten) <= 4 * len(question) + 300:
             return rewritten
         problems.append(Problem("follow_up_by_rule", "The LLM's rewriting of the follow-up was of no use, so a rule did it."))
-        return by_rule
+        return stand_alone(question, history, known=self._known())
+
+    def _known(self) -> Known:
+        """Return what the collection tells about the texts of a conversation."""
+
+        def named(text: str) -> list[str]:
+            papers = self.store.truth.papers_by_id(retrieval.named_papers(text, self.store, counts_use=False))
+            return [paper.title for paper in papers.values()]
+
+        return Known(self.authors, named, lambda told: listing.cited_titles(told, store=self.store, rank=self._ranked), is_there=True)
 
     def _from_catalogue(self, question: str, asked: collection.CollectionQuestion, filters: Filters | None) -> Answer | None:
         def declined(topic: str, reason: str) -> Answer:
             draft = Answer(question, question, "declined", reason, "extractive", "")
-            return _declined(draft, self._rank(topic, self.settings.top_k, filters=filters))
+            return _declined(draft, self._ranked(topic, self.settings.top_k, filters))
 
         return listing.answer(question, asked, store=self.store, embedding=self.embedding, filters=filters, declined=declined)
 
+    def _facts(self, asked: collection.CollectionQuestion, filters: Filters | None) -> tuple[str, list[Paper]]:
+        return listing.facts(asked, store=self.store, embedding=self.embedding, filters=filters)
+
     def _narrowed(self, question: str, problems: list[Problem]) -> Filters | None:
         """Return the filters that the words of a question ask for, where any paper passes them, and say so."""
-        asked = collection.filters_in(question, authors=self.authors, categories=self.store.truth.distinct("categories"))
+        asked = listing.filters_in(question, authors=self.authors, store=self.store)
         if not asked:
             return None
         number = len(self.store.truth.paper_ids_matching(asked))
@@ -219,6 +245,15 @@ class AnswerEngine:
             return *likeliest_first(hits, passages, keep=keep), subjects
         return hits[:keep], [passage for passage in passages if passage.place < keep], subjects
 
+    def _read_those(self, question: str, papers: Sequence[Paper]) -> tuple[list[Hit], list[Passage], int]:
+        """Return what `read` does, of these papers alone; all of them are asked about where they are few."""
+        ranked = {hit.paper.paper_id: hit for hit in self._ranked(question, retrieval.DEPTH)}
+        found = [ranked[paper.paper_id] for paper in papers if paper.paper_id in ranked]
+        found = sorted(found, key=lambda hit: -hit.score) + [retrieval.hit_of(paper) for paper in papers if paper.paper_id not in ranked]
+        hits = found[: self.settings.top_k]
+        passages = rank_sentences(question, hits, store=self.store, embedding=self.embedding, papers_read=len(hits))
+        return hits, passages, len(hits) if len(hits) <= FEW else 0
+
     def find(self, question: str, *, limit: int | None = None, filters: Filters | None = None) -> tuple[list[Hit], int]:
         """Return up to `limit` hits for a question, the papers that it names first, and how many those are."""
         limit = limit or self.settings.top_k
@@ -226,7 +261,7 @@ class AnswerEngine:
         if filters:
             allowed = set(self.store.truth.paper_ids_matching(filters))
             named = [paper_id for paper_id in named if paper_id in allowed]
-        hits = self._rank(question, retrieval.DEPTH if named else limit, filters=filters)
+        hits = self._ranked(question, retrieval.DEPTH if named else limit, filters)
         if not named:
             return hits, 0
         found = {hit.paper.paper_id: hit for hit in hits}
@@ -259,10 +294,10 @@ class AnswerEngine:
                 notes.append(Problem("earlier_version", f"An earlier version of “{source.title}” said: “{one.earlier}”"))
         return list(dict.fromkeys(notes))
 
-    def _write(self, draft: Answer, history: History, assessment: Assessment, problems: list[Problem]) -> Iterator[Answer]:
+    def _write(self, draft: Answer, history: History, assessment: Assessment, problems: list[Problem], facts: str) -> Iterator[Answer]:
         """Yield the LLM's growing answer, checked; raise LLMError or PromptError where there is none."""
         prompt = answer_prompt(
-            draft.standalone_question, draft.sources, history=history, templates=self.templates,
+            draft.standalone_question, draft.sources, history=history, collection_facts=facts, templates=self.templates,
             context_window=self.llm.context_window, max_tokens=self.settings.llm_max_tokens,
         )  # fmt: skip
         problems += _left_out(prompt)
@@ -275,7 +310,7 @@ class AnswerEngine:
             sign, body = split_status(reply.text)
             snapshot = self._checked(
                 replace(draft, status=sign or assessment.status, model=reply.model, usage=dict(reply.usage)),
-                plain_markdown(body), prompt.sources, judged=judged, is_growing=not reply.is_final,
+                plain_markdown(body), prompt.sources, judged=judged, is_growing=not reply.is_final, facts=facts,
             )  # fmt: skip
             yield snapshot
         if not snapshot.text.strip():
@@ -285,14 +320,14 @@ class AnswerEngine:
         yield _believed(snapshot, assessment)
 
     def _checked(
-        self, draft: Answer, text: str, sources: Sequence[Source], *, judged: dict | None = None, is_growing: bool = False
+        self, draft: Answer, text: str, sources: Sequence[Source], *, judged: dict | None = None, is_growing: bool = False, facts: str = ""
     ) -> Answer:
         """Resolve the citations of a text and judge every sentence against what it cites."""
         cited = resolve_citations(text, sources, split_sentences=split_sentences)
         by_number = {source.number: source for source in cited.sources}
         judged = {} if judged is None else judged
         whole = cited.sentences[:-1] if is_growing else cited.sentences
-        with_support = [_with_support(sentence, by_number, judged) for sentence in whole]
+        with_support = [_with_support(sentence, by_number, judged, facts) for sentence in whole]
         missing = [s for s in draft.sources if s.paper_id not in {c.paper_id for c in cited.sources}]
         extra = [replace(s, number=len(cited.sources) + n) for n, s in enumerate(missing, 1)]
         return replace(
@@ -306,6 +341,16 @@ def _writable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def _joined(told: Answer, answer: Answer) -> Answer:
+    """Return what the catalogue says of one paper, followed by what its abstract says."""
+    papers = [[source.paper_id for source in each.sources if source.cited] for each in (told, answer)]
+    if len(papers[0]) != 1 or papers[0] != papers[1]:
+        return answer
+    shift = len(told.text) + 1
+    moved = [replace(sentence, start=sentence.start + shift, end=sentence.end + shift) for sentence in answer.sentences]
+    return replace(answer, text=f"{told.text} {answer.text}", sentences=(*told.sentences, *moved))
+
+
 def _left_out(prompt: Prompt) -> list[Problem]:
     """Say what of the material did not fit into the prompt."""
     total = len(prompt.sources) + len(prompt.left_out)
@@ -313,6 +358,7 @@ def _left_out(prompt: Prompt) -> list[Problem]:
         (prompt.left_out, f"{len(prompt.left_out)} of {total} retrieved papers did not fit into the prompt"),
         (prompt.shortened, f"{len(prompt.shortened)} abstracts were shortened to fit into the prompt"),
         (prompt.history_left_out, f"{prompt.history_left_out} earlier turns did not fit into the prompt"),
+        (prompt.facts_are_shortened, "the list from the catalogue was shortened to fit into the prompt"),
         (prompt.question_is_shortened, "the question was shortened to fit into the prompt"),
     ]
     return [Problem("evidence_left_out", f"{line} (QA_BOT_LLM_CONTEXT_WINDOW).") for happened, line in lines if happened]
@@ -333,9 +379,14 @@ def _declined(draft: Answer, hits: Sequence[Hit]) -> Answer:
     return replace(draft, text=text, mode="extractive", model=None)
 
 
-def _with_support(sentence: Sentence, sources: dict[int, Source], judged: dict[tuple, JointJudgement]) -> Sentence:
-    """Judge a sentence against the abstracts that it cites; `judged` remembers verdicts while a text grows."""
+def _with_support(sentence: Sentence, sources: dict[int, Source], judged: dict[tuple, JointJudgement], facts: str = "") -> Sentence:
+    """Judge a sentence against the abstracts that it cites, or one that cites none against the catalogue's facts.
+
+    `judged` remembers verdicts while a text grows.
+    """
     cited = [sources[number] for number in sentence.citations if number in sources]
+    if facts and not sentence.citations and judge_sources(plain_claim(sentence.text), [facts]).support == "supported":
+        return replace(sentence, support="supported", reason=collection.FROM_CATALOGUE)
     claim = plain_claim(sentence.text)
     key = (claim, *(source.paper_id for source in cited))
     if key not in judged:

@@ -5,20 +5,29 @@ Leaves reading the question and the words of the answer to `collection`, and wha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from qa_bot import collection, retrieval
+from qa_bot import collection, retrieval, versions
 from qa_bot import topics as topics_module
+from qa_bot.chunking import split_sentences
+from qa_bot.citations.marks import find_marks, without_strikes
 from qa_bot.collection import CollectionQuestion, telling
 from qa_bot.embedding import EmbeddingModel
+from qa_bot.naming import key_of
 from qa_bot.naming import is_coined
-from qa_bot.schema import Answer, Filters, Paper
+from qa_bot.schema import Answer, Filters, Hit, Paper
 from qa_bot.store import PaperStore, matches
 
 # A title with this share (by idf) of the words that describe a paper is the one meant.
 TITLE_MEANT = 0.6
 SEVERAL_MEANT = 5
+_LISTS = ("list", "count", "newest", "oldest", "longest", "shortest")
+_MARKS_READ = 6
+# An earlier answer's sentence is of the paper that holds more than this share of its words.
+_WORDS_HELD = 0.7
+_ONE_PART = "only the catalogue's part of the question is answered; ask the rest by itself"
 
 
 @dataclass(frozen=True)
@@ -39,10 +48,18 @@ def answer(
     question: str, asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None,
     declined: Callable[[str, str], Answer],
 ) -> Answer | None:  # fmt: skip
-    """Answer a question that the catalogue answers; None where it turns out that it does not.
+    """Answer a question that the catalogue answers, at least in part; None where it turns out that it does not.
 
     `declined` makes the answer that names the nearest papers, of (what to look for, reason).
     """
+    told = _answer(question, asked, store=store, embedding=embedding, filters=filters, declined=declined)
+    return replace(told, status="partial", reason=_ONE_PART) if told and told.status == "answered" and asked.wants_content else told
+
+
+def _answer(
+    question: str, asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None,
+    declined: Callable[[str, str], Answer],
+) -> Answer | None:  # fmt: skip
     if asked.kind in ("authors", "date"):
         return _describe(question, asked, store=store, embedding=embedding, filters=filters, declined=declined)
     if asked.kind == "introduced":
@@ -78,6 +95,23 @@ def answer(
     return told
 
 
+def answer_on_versions(question: str, *, store: PaperStore, embedding: EmbeddingModel) -> Answer | None:
+    """Answer what the versions of an abstract say; None where the question is not about the versions of one paper."""
+    if not versions.asks_about_versions(question):
+        return None
+    is_of_text = versions.asks_about_text(question)
+    asked = versions.without_version_words(question)
+    named = retrieval.named_papers(question, store, counts_use=False)
+    meant = list(store.truth.papers_by_id(named).values()) or (meant_papers(asked, store=store, embedding=embedding) if is_of_text else [])
+    if len(meant) != 1 or (len(meant[0].versions) == 1 and not is_of_text):
+        return None
+    (paper,) = meant
+    differing = versions.disagreements(paper, split_sentences(paper.abstract))
+    words = set(store.terms.stems(" ".join(retrieval.query_words(asked)))) - set(store.terms.stems(paper.title))
+    asked_for = [one for one in differing if words & set(store.terms.stems(one.newest))]
+    return telling.tell_versions(question, paper, asked_for or differing, versions.rewordings(paper), versions.new_sentences(paper))
+
+
 def choose(asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None) -> Chosen:
     """Return the papers that a question asks for: newest first, or best first where it names a topic."""
     if asked.unknown:
@@ -90,6 +124,40 @@ def choose(asked: CollectionQuestion, *, store: PaperStore, embedding: Embedding
     if not is_sure and asked.alternatives:
         about, is_sure = papers_about(asked.alternatives, store=store, embedding=embedding, allowed=allowed)
     return Chosen(tuple(about.values()), is_sure)
+
+
+def narrow(query: str, k: int, *, authors: collection.AuthorNames, store: PaperStore, rank: Callable[[str, int, Filters | None], list[Hit]]) -> list[Hit] | None:
+    """Return the hits of a search whose words name authors, years, a category or the like: only papers that fit.
+
+    `rank` ranks papers for (query, how many, filters). None where the words narrow nothing, or to nothing.
+    """
+    asked = read(query, authors=authors, store=store)
+    if asked is None:
+        filters = filters_in(query, authors=authors, store=store)
+        return (rank(query, k, filters) or None) if filters else None
+    bare = replace(asked, said=(), said_any=False, in_title=False, topic="", alternatives=())
+    if asked.kind not in _LISTS or not collection.describe(bare):
+        return None
+    fitting = {paper.paper_id: paper for paper in _candidates(bare, store, None) if collection.passes(bare, paper)}
+    if asked.topic or asked.said:
+        words = " ".join(filter(None, [asked.topic, *asked.said]))
+        return [hit for hit in rank(words, len(fitting), asked.wide) if hit.paper.paper_id in fitting][:k] or None
+    dated = collection.by_date(list(fitting.values()), newest_first=asked.kind != "oldest")
+    return [retrieval.hit_of(paper) for paper in [*dated, *(p for p in fitting.values() if not p.date)][:k]] or None
+
+
+def filters_in(question: str, *, authors: collection.AuthorNames, store: PaperStore) -> Filters:
+    """Return what a question about content narrows itself to."""
+    return collection.filters_in(question, authors=authors, categories=store.truth.distinct("categories"))
+
+
+def facts(asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None) -> tuple[str, list[Paper]]:
+    """Return (what the catalogue says of the papers that a question is about, a line each, for a prompt; those papers)."""
+    if asked.kind in ("authors", "date"):
+        meant = meant_papers(asked.topic, store=store, embedding=embedding, filters=filters)[:SEVERAL_MEANT]
+        return "\n".join(telling.fact_of(paper) for paper in meant), meant
+    chosen = choose(asked, store=store, embedding=embedding, filters=filters)
+    return telling.facts_of(asked, chosen.papers, total=store.truth.count("papers")), list(chosen.papers)
 
 
 def _candidates(asked: CollectionQuestion, store: PaperStore, filters: Filters | None) -> list[Paper]:
@@ -132,6 +200,36 @@ def _notes(asked: CollectionQuestion, chosen: Sequence[Paper], store: PaperStore
     if asked.kind == "longest" or asked.fewest_authors is not None and asked.most_authors is None:
         notes.append("Some records name only the first authors; those count as they stand.")
     return tuple(notes)
+
+
+def cited_titles(told: str, *, store: PaperStore, rank: Callable[[str, int, Filters | None], list[Hit]]) -> list[str]:
+    """Return the titles of the papers that an earlier answer cites, in the order of its marks, as far as its words tell."""
+    text = without_strikes(told)
+    titles, place, seen = [], 0, set()
+    for mark in find_marks(text):
+        piece, place = text[place : mark.start].strip(), mark.end
+        if not piece or mark.numbers[0] in seen or len(seen) >= _MARKS_READ:
+            continue
+        seen.add(mark.numbers[0])
+        quoted = [paper for words in re.findall(r"“([^”]+)”", piece) for paper in _bearing(words, store)]
+        titles += [paper.title for paper in quoted[:1]] or [paper.title for paper in _holding(piece, store, rank)]
+    return list(dict.fromkeys(titles))
+
+
+def _bearing(title: str, store: PaperStore) -> list[Paper]:
+    owners = store.truth.papers_named([key_of(title)]).get(key_of(title), [])
+    return [paper for paper in store.truth.papers_by_id([paper_id for paper_id, _ in owners]).values() if key_of(paper.title) == key_of(title)]
+
+
+def _holding(piece: str, store: PaperStore, rank: Callable[[str, int, Filters | None], list[Hit]]) -> list[Paper]:
+    """Return the one paper whose abstract holds the words of a piece of an answer, or most of them."""
+    words = set(store.terms.stems(" ".join(retrieval.query_words(piece))))
+    best, share = None, _WORDS_HELD
+    for hit in rank(piece, 3, None):
+        held = len(words & set(store.terms.stems(f"{hit.paper.title} {hit.paper.abstract}"))) / max(1, len(words))
+        if held > share:
+            best, share = hit.paper, held
+    return [best] if best else []
 
 
 def _introduced(question: str, asked: CollectionQuestion, *, store: PaperStore, filters: Filters | None) -> Answer | None:

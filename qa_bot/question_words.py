@@ -50,13 +50,13 @@ ABOUT_PAPER = re.compile(
     re.IGNORECASE,
 )
 ELLIPSIS = re.compile(
-    r"^(?:(?:(?:what|how)(?: about|'s about| of)|(?:is (?:that|it) )?the same)\s+)?(?:(?P<prep>on|with|for|in|at|after|by|from"
+    r"^(?:(?:(?:what|how)(?: about|'s about| of)|(?:is (?:that|it) )?the same)\s+)?(?:(?P<prep>on|with|for|in|at|of|after|by|from"
     r"|to|against|under|over|using|without|during|between|per)\s+)?(?P<what>.+?)\s*\?*\s*$",
     re.IGNORECASE,
 )
 IS_ELLIPSIS = re.compile(
-    r"^(?:what|how)(?: about|'s about| of)\b|^(?:is (?:that|it) )?the same (?:for|on|with|in)\b|^(?:on|with|for|in|at|after|by"
-    r"|from|to|against|under|over|using|without|during|between|per)\b(?! (?:what|which|how|whom)\b)",
+    r"^(?:what|how)(?: about|'s about| of)\b|^(?:is (?:that|it) )?the same (?:for|on|with|in)\b|^(?:on|with|for|in|at|of|after|by"
+    r"|from|to|against|under|over|using|without|during|between|per)\b(?! (?:what|which|how|whom|them|these|those)\b)",
     re.IGNORECASE,
 )
 QUESTION_WORD = r"(?:which|what|how|whose|when|who|why|where|whom|is|are|does|do|did|tell|explain|list|show)\b"
@@ -92,7 +92,7 @@ NAME = re.compile(
 )
 NOT_NAMES = frozenset(
     "I Yes No The A An It This That These They In On At Of And Or But Is Are What Which Who When Where How Why Does Do "
-    "Did Can Two Three Both".split()
+    "Did Can Two Three Both We Our To However With Using By For While Although Moreover Finally Existing Recent Notably Then Such".split()
 )
 VERBS = (
     "use|uses|used|work|works|do|reach|reaches|achieve|achieves|achieved|improve|improves|improved|perform|performs|compare"

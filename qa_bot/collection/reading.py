@@ -30,6 +30,7 @@ _INSTITUTION = (
     r"(?: of(?: [A-Z]\w+)+)?)"
 )
 _KEYWORDS = 8
+LONGEST = 700  # characters; nobody asks a catalogue more, and some patterns take the square of the length
 _ASIDE = re.compile(r"\s*\(about (?P<x>[^()]*)\)\s*$")
 
 
@@ -48,15 +49,15 @@ def understand(
     question: str, *, authors: AuthorNames, categories: Collection[str] = (), organisations: Collection[str] = ()
 ) -> CollectionQuestion | None:
     """Read a question about the collection; None when it asks for what the papers say."""
-    text = " ".join(_ASIDE.sub(r" about \g<x>", question).split())
+    text = " ".join(_ASIDE.sub(r" about \g<x>", question[: 2 * LONGEST]).split())
     text = wording.POLITE.sub("", text, count=1).strip()
-    if not text:
+    if not 0 < len(text) <= LONGEST:
         return None
     read = _read(text, authors, categories, organisations)
     asked = _about_people_and_time(read) or _about_one_paper(read) or _about_papers(read)
     if asked is None:
         return None
-    return replace(asked, wants_content=bool(wording.ASKS_MORE.search(read.masked)) and asked.kind in ("list", "count", "newest", "oldest"))
+    return replace(asked, wants_content=bool(wording.ASKS_MORE.search(read.masked)) and asked.kind in ("list", "count", "newest", "oldest", "authors", "date"))
 
 
 def filters_in(question: str, *, authors: AuthorNames, categories: Collection[str] = ()) -> Filters:
@@ -65,7 +66,7 @@ def filters_in(question: str, *, authors: AuthorNames, categories: Collection[st
     Only where it speaks of papers: a year or a name in "ImageNet 2012" or "the Hénaff loss" narrows nothing.
     """
     text = " ".join(question.split())
-    if not re.search(rf"\b{PAPERS}\b", text, re.I):
+    if len(text) > LONGEST or not re.search(rf"\b{PAPERS}\b", text, re.I):
         return Filters()
     author = next((name for name, words in authors.find(text) if re.search(rf"\b(?:by|of|from)\s+{re.escape(words)}|{re.escape(words)}['’]s?\b", text)), None)
     span = find_span(text)
@@ -74,6 +75,17 @@ def filters_in(question: str, *, authors: AuthorNames, categories: Collection[st
         span = None
     category, _ = _find_category(text, categories)
     return Filters(author=author, year_from=span.year_from if span else None, year_to=span.year_to if span else None, category=category)
+
+
+def without_filters(question: str, filters: Filters, *, authors: AuthorNames) -> str:
+    """Return a question about content without the words that narrow it, which no abstract says: "the papers by Beyer from 2021"."""
+    text = " ".join(question.split())
+    for name, words in authors.find(text):
+        if name == filters.author:
+            text = re.sub(rf"\b(?:by\s+|of\s+|from\s+)?{re.escape(words)}(?:['’]s?)?(?!\w)", " ", text, count=1)
+    if (filters.year_from or filters.year_to) and (span := find_span(text)):
+        text = text.replace(span.words, " ", 1)
+    return " ".join(text.split())
 
 
 def _read(text: str, authors: AuthorNames, categories: Collection[str], organisations: Collection[str]) -> _Read:
@@ -96,6 +108,8 @@ def _read(text: str, authors: AuthorNames, categories: Collection[str], organisa
             masked = before + (OTHER if is_out else PERSON) + masked[place + len(person.words) :]
     wanted = [person for person in people if person not in out]
     masked = re.sub(rf"{PERSON},? (?:et al\b\.?|and (?:others|co-?workers|colleagues))", PERSON, masked)
+    if span is None and (beside := re.search(rf"{PERSON},? \(?(?P<year>(?:19|20)\d\d)\b\)?", masked)):  # "Beyer (2021)"
+        span = Span(beside["year"], beside["year"], beside["year"])
     for words, mask in ((span.words if span else "", TIME), (category_words, CATEGORY), (organisation_words, ORGANISATION)):
         masked = masked.replace(words, mask, 1) if words else masked
     place = "only" if wanted and wording.ONLY_AUTHOR.search(masked) else "first" if wording.FIRST_AUTHOR.search(masked) else "last" if wording.LAST_AUTHOR.search(masked) else ""
@@ -168,7 +182,7 @@ def _about_one_paper(read: _Read) -> CollectionQuestion | None:
     if (found := wording.INTRODUCED.search(masked)) and PERSON not in masked and TIME not in masked:
         topic = _target((found["x"] or found["y"] or "").strip(" ?.!"))
         return replace(bare, kind="introduced", topic=topic) if topic else None
-    if wording.ORDER.search(masked) and not base.filters and not re.match(r"how many\b", masked, re.I) and re.search(r"\b(?:which|what|is|was|are|who)\b", masked, re.I):
+    if wording.ORDER.search(masked) and not base.filters and not re.search(r"^how many\b|, and which (?:is|are) the\b", masked, re.I) and re.search(r"\b(?:which|what|is|was|are|who)\b", masked, re.I):
         if re.search(r",| or | and | than | before | after ", masked) and not (re.search(rf"\b{PAPERS}\b", masked, re.I) and not re.search(rf"\b(?:which|what) {PAPERS}\b.*(?:,|:| of )", masked, re.I)) or re.search(r"\bwhich (?:of|one)\b", masked, re.I):
             newest = True if wording.ORDER_NEWEST.search(masked) else False if wording.ORDER_OLDEST.search(masked) else None
             return replace(bare, kind="order", topic=read.text, newest_first=newest)
@@ -181,12 +195,18 @@ def _about_one_paper(read: _Read) -> CollectionQuestion | None:
     if PERSON in masked and not is_list and wording.WROTE_IT.search(masked) and not re.search(rf"\b(?:any|about|something|anything|{PAPERS} (?:on|about|from|in))\b", masked, re.I):
         if target := _target(re.sub(rf"[{MASKS}]", " ", re.sub(r"\binvolved\b|\bcontribut\w*\b|\bpart of\b", " ", masked, flags=re.I))):
             return replace(bare, kind="authors", filters=Filters(author=base.filters.author), topic=target)
-    if not is_list and (wording.DATE.search(read.text) or (wording.LINK.search(read.text) and _target(read.text))) and not wording.NEWEST.search(masked) and not wording.OLDEST.search(masked):
+    if not is_list and (wording.DATE.search(read.text) or _asks_for_link(read.text)) and not wording.NEWEST.search(masked) and not wording.OLDEST.search(masked):
         return replace(bare, kind="date", topic=_target(read.text))
     if read.is_keywords and PERSON not in masked and not wording.HOW_MANY_AUTHORS.search(masked) and (found := re.search(r"\b(?:authors?|who|date|year|arxiv(?: id)?|url|doi|link|when)\b", masked, re.I)) and not is_list:
         if target := _target(re.sub(r"\b(?:who|when)\b", " ", read.text)):
             return replace(bare, kind="authors" if re.match("author|who", found[0], re.I) else "date", topic=target)
     return None
+
+
+def _asks_for_link(text: str) -> bool:
+    """Say whether a question is for a paper's address; "where can I get recordings of people playing" is not."""
+    target = _target(text)
+    return bool(wording.LINK.search(text)) and 0 < len(target.split()) and bool(len(target.split()) <= 4 or re.search(r"\b(?:paper|article|pdf|arxiv|preprint|doi|url)\b", text, re.I))
 
 
 # Questions for papers

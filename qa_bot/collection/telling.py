@@ -11,12 +11,15 @@ from dataclasses import replace
 
 from qa_bot.citations.harmless import as_quoted
 from qa_bot.collection.asked import CollectionQuestion, bears, describe, goes_by
-from qa_bot.schema import Answer, Paper, Sentence, Source, Status, plain_name
+from qa_bot.schema import Answer, Evidence, Paper, Sentence, Source, Status, plain_name
+from qa_bot.versions import Disagreement
 
 LISTED = 50
 RANKED = 5
 COAUTHORS_SHOWN = 10
+REWORDED_SHOWN = 3
 FROM_CATALOGUE = "from the catalogue of the collection"
+EARLIER_VERSION = "from an earlier version of the abstract"
 
 
 def by_date(papers: Sequence[Paper], *, newest_first: bool) -> list[Paper]:
@@ -34,9 +37,11 @@ def list_papers(question: str, asked: CollectionQuestion, chosen: Sequence[Paper
     elif asked.kind == "list" and not asked.topic:
         chosen = [*by_date(chosen, newest_first=True), *(p for p in chosen if not p.date)]
     what = describe(asked)
+    is_kind = what.startswith(("whose", "with "))  # "6 of the 82 papers are ones whose abstract says ..."
     if not chosen:
-        none = f"No paper in the collection is {what}." if what else "The collection is empty."
-        return _plain(question, f"None of the {total} papers in this collection is {what}.{_joined(notes)}", "declined", none)
+        such = f"{'one ' * is_kind}{what}"
+        none = f"No paper in the collection is {such}." if what else "The collection is empty."
+        return _plain(question, f"None of the {total} papers in this collection is {such}.{_joined(notes)}", "declined", none)
     if asked.kind == "count" and not what:
         return _plain(question, f"The collection holds {total} papers.")
     if asked.kind in ("newest", "oldest"):
@@ -44,7 +49,7 @@ def list_papers(question: str, asked: CollectionQuestion, chosen: Sequence[Paper
     elif asked.kind in ("longest", "shortest"):
         head = f"The paper{'s' if len(chosen) > 1 else ''}{' ' + what if what else ''} with the {'most' if asked.kind == 'longest' else 'fewest'} authors ({len(chosen[0].authors)}):"
     else:
-        head = f"{found} of the {total} papers {'is' if found == 1 else 'are'} {what}:" if what else f"All {total} papers, the newest first:"
+        head = f"{found} of the {total} papers {'is' if found == 1 else 'are'} {('one ' if found == 1 else 'ones ') * is_kind}{what}:" if what else f"All {total} papers, the newest first:"
     return _as_answer(question, head, chosen[:LISTED], left=len(chosen) - LISTED, notes=notes)
 
 
@@ -110,6 +115,31 @@ def say_nearest(question: str, asked: CollectionQuestion, papers: Sequence[Paper
     """Answer a list question whose topic no paper speaks of by the nearest ones, as such."""
     reason = f"no paper is clearly {describe(asked)}"
     return replace(_as_answer(question, f"No paper is clearly {describe(asked)}. The nearest in meaning:", papers[:RANKED], left=0), status="partial", reason=reason)
+
+
+def tell_versions(question: str, paper: Paper, differing: Sequence[Disagreement], reworded: Sequence[Disagreement], fresh: int) -> Answer:
+    """Answer how the versions of an abstract differ: what the newest says, then what an earlier one said."""
+    source = Source.of(paper, 1, score=1.0, cited=True)
+    number = len(paper.versions)
+    if number == 1:
+        head = f"The collection holds one version of the abstract of “{as_quoted(paper.title)}”, so there is nothing to compare [1]."
+    elif differing:
+        head = f"“{as_quoted(paper.title)}” is known in {number} versions, which give different figures [1]."
+    else:
+        told = [(len(reworded), "worded otherwise"), (fresh, "new")]
+        how = " and ".join(f"{n} sentence{'s are' if n > 1 else ' is'} {what}" for n, what in told if n) or "they word alike what both say"
+        head = f"“{as_quoted(paper.title)}” is known in {number} versions; no figure that both give differs, {how} [1]."
+    text, sentences = head, [_stated(head, 0, (1,))]
+    for one in (differing or reworded[:REWORDED_SHOWN]) if number > 1 else ():
+        start = paper.abstract.find(one.newest)
+        for lead, quote, evidence, reason in (
+            ("The newest version says: ", one.newest, (Evidence(1, one.newest, start, start + len(one.newest)),), ""),
+            ("An earlier version said: ", one.earlier, (), EARLIER_VERSION),
+        ):
+            piece = f"{lead}“{as_quoted(quote)}” [1]"
+            sentences.append(Sentence(piece, len(text) + 1, len(text) + 1 + len(piece), (1,), "supported", evidence, reason))
+            text += f"\n{piece}"
+    return Answer(question, question, "answered", FROM_CATALOGUE, "extractive", text, sentences=tuple(sentences), sources=(source,))
 
 
 # Authors, years and categories
@@ -218,6 +248,11 @@ def facts_of(asked: CollectionQuestion, chosen: Sequence[Paper], *, total: int, 
     lines = [f"The collection holds {total} papers; {len(chosen)} of them {'is' if len(chosen) == 1 else 'are'} {described}:" if described else f"The collection holds {total} papers."]
     ordered = [*by_date(chosen, newest_first=True), *(paper for paper in chosen if not paper.date)]
     return "\n".join([*lines, *(_line(paper) for paper in ordered[: LISTED if described else 0])])
+
+
+def fact_of(paper: Paper) -> str:
+    """Return who wrote a paper and when, for a prompt."""
+    return f"- {as_quoted(paper.title)}: by {_names(paper, len(paper.authors)) or 'unnamed authors'}; dated {paper.date or 'unknown'}."
 
 
 # Sentences

@@ -55,7 +55,7 @@ OLDEST = _regex(rf"\b(?:oldest|earliest|least recent|first(?=(?: {NUMBER})? (?:{
 COUNTED = _regex(rf"\b({NUMBER})\s+(?:newest|latest|most recent|oldest|earliest|youngest)|(?:newest|latest|most recent|oldest|earliest|last|first|youngest)\s+({NUMBER})\b")
 AUTHORS = _regex(
     rf"\bwho (?:all |else )?(?:wrote|(?:co-?)?authored|published|(?:was|were|is|are) (?:the |all the )?(?:(?:first|lead|last|senior|corresponding|main) )?(?:co-?)?(?:authors?|writers?)|(?:is|are|was|were) behind|proposed|introduced|developed|created|made|invented|built|came up with)\b"
-    rf"|\b(?:authors?|writers?|author list) (?:of|on|for|behind)\b|\bby whom\b|\bwhose (?:paper|work)\b|\bhow many (?:co-?)?{PEOPLE} (?:does|did|do|has|have|wrote|are (?:on|behind)|worked on|contributed)\b|\b(?:first|last|senior|lead) author of\b"
+    rf"|\b(?:authors?|writers?|author list) (?:of|on|for|behind)\b|['’]s? (?:first |last |lead |senior |co-?)?authors?\b|\bby whom\b|\bwhose (?:paper|work)\b|\bhow many (?:co-?)?{PEOPLE} (?:does|did|do|has|have|wrote|are (?:on|behind)|worked on|contributed)\b|\b(?:first|last|senior|lead) author of\b"
 )
 DATE = _regex(
     r"\bwhen (?:was|were|did|has|is)\b.*\b(?:publish\w*|written|wrote|release\w*|appear\w*|come out|came out|submitted|posted|introduc\w*|propos\w*|paper|from|dated)\b"

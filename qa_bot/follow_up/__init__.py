@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa_bot.citations.marks import find_marks, without_strikes
+from qa_bot.follow_up import lists
+from qa_bot.follow_up.turns import LONGEST, NOTHING_KNOWN, History, Known, is_declined, is_list, is_small_talk, listed_items, people_told, plain, turns_of
 from qa_bot.question_words import (
     ABOUT_PAPER,
     ALIKE,
@@ -38,7 +39,31 @@ from qa_bot.question_words import (
     WHY,
 )
 
-History = Sequence[tuple[str, str]]
+# Questions so short that only a subject makes them one: (pattern, question).
+_SHORT = tuple(
+    (re.compile(rf"(?:and |so )?(?:{pattern})\W*", re.IGNORECASE), question)
+    for pattern, question in (
+        (r"when(?: exactly)?|when (?:was|is|did) (?:it|that|this|the (?:paper|work))(?: (?:published|from|released|appear|come out|written))?|since when|how old is (?:it|that)"
+         r"|(?:in |from )?(?:which|what) (?:year|date|month)(?: (?:was|is) (?:it|that|this)(?: (?:from|published))?)?|(?:the |its |publication )?(?:date|year)|the year of publication", "When was {x} published?"),
+        (r"who|who (?:wrote|made|did|authored|published) (?:it|that|this|them)|by whom|who by|from whom|written by whom|whose (?:paper|work) is (?:it|that|this)", "Who wrote {x}?"),
+        (r"(?:the |its )?authors?|who (?:are|were) (?:its|the|their) authors?(?: of (?:it|that|this))?", "Who are the authors of {x}?"),
+        (r"(?:and )?(?:who (?:is|was) )?(?:the |its )?(?P<p>first|last|senior|lead) author(?: of (?:it|that|this))?", "Who is the {p} author of {x}?"),
+        (r"where|where (?:was|is|can i (?:find|read|get|download)) (?:it|that|this|the paper)(?: published)?|(?:is there |do you have |what is )?(?:a |the |its )?(?:link|url|arxiv (?:id|link|page|number)|doi|pdf)(?: (?:for|to|of) (?:it|that))?",
+         "Where can I find the paper {x}?"),
+        (r"(?:please )?(?:(?:can you |could you )?(?:tell|show|give) me )?(?:some )?(?:more|more details?|more about (?:it|that|this)|further details|details)(?: please| about (?:it|that|this))?|go on|continue|elaborate|keep going|expand(?: on (?:it|that|this))?"
+         r"|what else(?: (?:does|do|did) (?:it|they) say)?", "Tell me more about {x}"),
+    )
+)  # fmt: skip
+_FEW = 5
+_SHORT_NAME = 3  # words
+_DEFINITE = re.compile(r"(?:what|which|how \w+) (?:is|are|was|were) the (?:[\w-]+ ){0,2}[\w-]+\W*", re.IGNORECASE)
+_ARE_YOU_SURE = re.compile(r"(?:are you (?:really |quite )?(?:sure|certain)(?: (?:about|of) (?:that|this|it))?|really|is (?:that|this|it) (?:true|right|correct|so)|seriously|how do you know(?: that)?)\W*", re.IGNORECASE)
+_OWN_VERSION = re.compile(
+    r"\b(?:(?:the|an|any|its) )?(?P<which>earlier|previous|older|original|prior|initial|newer|newest|latest|other|different|two|both|old|several)(?: (?P<one>versions?|wordings?)|(?= abstract))(?: of (?:it|that|the abstract|the paper|this))?(?: abstract)?\b", re.IGNORECASE
+)  # fmt: skip
+_THAT_PAPER = re.compile(r"\b(?:this|that|said|the same) (?:paper|work|article|study|publication)\b", re.IGNORECASE)
+_SAME_AUTHOR = re.compile(r"\bthe (?P<which>first|last|second|third|fourth|senior|lead|same) author\b(?! of\b)", re.IGNORECASE)
+_PERSON_PRONOUN = re.compile(r"\b(?P<word>he|she|him|her|his|they|them|their|this author|that author|the author|this person)\b(?P<own> own)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -50,44 +75,139 @@ class _Topic:
     question: str = ""
 
 
-_LONGEST = 1_500  # characters that the rules read; some take the square of the length
-
-
-def stand_alone(question: str, history: History) -> str:
+def stand_alone(question: str, history: History, *, known: Known = NOTHING_KNOWN) -> str:
     """Return the question so that it can be understood without the conversation; unchanged where it can already.
 
-    `history` holds ("user" | "assistant", text) turns, oldest first. Pronouns get what they stand for, elliptical
-    questions ("And on Kinetics?") the rest of the last one, and where neither goes, the topic is put behind in
-    parentheses. A question that names its own subject or announces another topic is not touched by the old one.
+    `history` holds ("user" | "assistant", text) turns, oldest first. A follow-up on a list becomes a question about the
+    collection; pronouns get what they stand for, elliptical questions ("And on Kinetics?") the rest of the last one,
+    and where none of this goes, the topic is put behind in parentheses. A question that names its own subject or
+    announces another topic is not touched by the old one. `known` lets the papers cited in answers be subjects too.
     """
     question = question.strip()
-    if len(question) > _LONGEST:
+    if len(question) > LONGEST or is_small_talk(question):
         return question
     if switch := SWITCH.match(question):
         rest = question[switch.end() :].strip()
         return _capital(rest) if rest else question
-    turns = [(role, text.strip()[:_LONGEST]) for role, text in history if role in ("user", "assistant") and text.strip()]
+    turns = turns_of(history)
     place = next((n for n in range(len(turns) - 1, -1, -1) if turns[n][0] == "user"), None)
     if place is None or not question:
         return question
     bare = CONNECTIVE.sub("", question).strip() or question
     is_connected = bare != question
-    if not _leans_on_history(bare, is_connected=is_connected):
+    last = stand_alone(turns[place][1], turns[:place], known=known)
+    if _ARE_YOU_SURE.fullmatch(bare):
+        return last
+    said = [text for role, text in turns[place + 1 :] if role == "assistant"]
+    told = said[-1] if said and not is_declined(said[-1]) else ""
+    if rewritten := _on_list(bare, last, told, turns[:place], known, is_connected=is_connected):
+        return _capital(rewritten)
+    if rewritten := _on_people(bare, last, told, known):
+        return _capital(rewritten)
+    subject = _subject(last, told, known)
+    if rewritten := _short(bare, _plain_subject(last, told) if not subject else subject if len(_items(told, known)) < 2 or not is_list(told) else ""):
+        return rewritten
+    if subject and (version := _OWN_VERSION.search(bare)) and not any(name[0] not in NOT_NAMES for name in NAME.finditer(bare)):
+        which = f"the {version['which']} {version['one'] or 'version'}"
+        return _capital(" ".join(f"{bare[: version.start()]} {which} of the abstract of {subject}{bare[version.end() :]}".split()))
+    if subject and (paper := _THAT_PAPER.search(bare)):
+        return _capital(f"{bare[: paper.start()]}{subject}{bare[paper.end() :]}")
+    is_definite = bool(subject) and bool(_DEFINITE.fullmatch(bare)) and not lists.is_of_collection(bare, known)  # "What is the median error?"
+    if not is_definite and not _leans_on_history(bare, is_connected=is_connected):
         return question
-    last_question = stand_alone(turns[place][1], turns[:place])
-    answers = [text for role, text in turns[place + 1 :] if role == "assistant"]
-    answer = _clean(answers[-1]) if answers else ""
-    listed = _listed_items(answers[-1]) if answers else []
-    topic = _topic(last_question, answer)
+    topic = _topic(last, plain(told), subject=subject, is_about_papers=known.is_there and lists.is_about_papers(last, known))
     if topic is None:
         return question
-    if rewritten := _with_listed(bare, listed):
+    listed = _items(told, known)
+    if rewritten := _with_listed(bare, listed if len(listed) > 1 else list(known.named(last))):
         return _capital(rewritten)
-    if rewritten := _with_swap(bare, last_question):
+    if rewritten := _with_swap(bare, last):
         return rewritten
-    bare = _with_ones(bare, last_question)
+    bare = _with_ones(bare, last)
     rewritten = "" if WHY.fullmatch(bare) else _with_pronoun(bare, topic)
     return _capital(rewritten if rewritten else _with_topic(bare, topic))
+
+
+def _items(told: str, known: Known) -> list[str]:
+    """Return what an answer lists: the lines of a list, the papers that it cites, else what stands before its marks."""
+    if is_list(told) or not known.is_there:
+        return listed_items(told)
+    return list(known.cited(told)) if told else []
+
+
+def _on_list(bare: str, last: str, told: str, before: Sequence[tuple[str, str]], known: Known, *, is_connected: bool) -> str:
+    """Return a follow-up on a list of papers, the last or an earlier one, as a question that stands alone."""
+    whole = f"and {bare}" if is_connected else bare
+    names_papers = re.search(r"\bpapers?\b", bare, re.IGNORECASE) and not re.search(r"\b(?:them|these|those|ones?)\b", bare, re.IGNORECASE)
+    if lists.is_about_papers(last, known) and (is_connected or not names_papers or re.match(r"how many\b|the\b|which (?:paper )?(?:is|was)\b|(?:what|how) about\b", bare, re.IGNORECASE)):
+        is_other_list = not is_list(told) and 1 < len(_items(told, known)) <= _FEW  # an LLM may have named only some
+        if is_other_list and not lists.is_count(bare) and lists.is_on_items(bare):
+            return ""
+        asked_before = next((text for role, text in reversed(before) if role == "user"), "")
+        if rewritten := lists.on_list(whole if not lists.is_count(bare) else bare, last, known, before=asked_before):
+            return rewritten
+    if not known.is_there:
+        return ""
+    if lists.is_on_items(bare) and not lists.is_about_papers(last, known) and not 1 < len(_items(told, known)) <= _FEW:
+        for place in [n for n in range(len(before) - 1, -1, -1) if before[n][0] == "user"][:_FEW]:  # back to the last list
+            asked = stand_alone(before[place][1], before[:place], known=known)
+            if lists.is_about_papers(asked, known):
+                return lists.on_list(bare, asked, known)
+    earlier = [told, *(text for role, text in reversed(before) if role == "assistant")]
+    items = next((found for text in earlier[:4] if len(found := _items(text, known)) > 1), [])
+    return lists.with_item(bare, items, last)
+
+
+def _on_people(bare: str, last: str, told: str, known: Known) -> str:
+    """Return the question with "the first author", "he" or "their" replaced by whom the last turn named."""
+    if not known.is_there:
+        return ""
+    people = people_told(told)
+    if people and (found := _SAME_AUTHOR.search(bare)) and not re.match(r"(?:and )?who\b", bare, re.IGNORECASE):
+        place = {"first": 0, "lead": 0, "same": 0, "second": 1, "third": 2, "fourth": 3}.get(found["which"].lower(), -1)
+        return f"{bare[: found.start()]}{people[place]}{bare[found.end() :]}" if place < len(people) else ""
+    asked = [words for _, words in known.authors.find(last)]
+    person = asked[0] if asked else people[0] if people else ""
+    speaks_of_work = re.search(r"\b(?:wr[io]te|written|publish\w*|papers?|work\w*|co-?auth\w+|newest|latest|oldest|first|else)\b", bare, re.IGNORECASE)
+    if person and speaks_of_work and (found := _PERSON_PRONOUN.search(bare)):
+        is_many = found["word"].lower() in ("they", "them", "their")
+        is_own = len(asked) == 1 and re.search(r"\btheir (?:co-?authors?|collaborators?|other|own|newest|latest|oldest)\b", bare, re.IGNORECASE)
+        if is_many and not is_own and (lists.is_about_papers(last, known) and not re.match(r"who\b", last, re.IGNORECASE) or len(asked) > 1 or re.search(r"\bof (?:them|these|those)\b", bare)):
+            return ""
+        genitive = found["word"].lower() in ("his", "their") or (found["word"].lower() == "her" and re.match(r"\s+\w", bare[found.end() :]))
+        return f"{bare[: found.start()]}{person}{chr(39) + 's' if genitive else ''}{bare[found.end() :]}"
+    return ""
+
+
+def _subject(last: str, told: str, known: Known) -> str:
+    """Return the title of the paper that the last turn was about, or the short name that its question gave it; "" for none."""
+    if not known.is_there:
+        return ""
+    named = list(known.named(last))
+    items = _items(told, known)
+    if whole := [item for item in items if item in last] or [title for title in named if title in last]:
+        return whole[0]
+    if SEEKING.search(last) and len(items) == 1 and items != named:  # "Is there a successor of SigLIP?"
+        return items[0]
+    if len(named) == 1:
+        phrase = _phrase_of(last)
+        return phrase if phrase and len(phrase.split()) <= _SHORT_NAME and list(known.named(phrase)) == named else named[0]
+    if len(items) == 1 or (items and lists.is_about_papers(last, known)):
+        return items[0]
+    return items[0] if items and not named and not is_list(told) and not _phrase_of(last) else ""
+
+
+def _plain_subject(last: str, told: str) -> str:
+    topic = _topic(last, plain(told)) if not is_list(told) else None
+    return topic.phrase if topic and not lists.is_about_papers(last, NOTHING_KNOWN) else ""
+
+
+def _short(bare: str, subject: str) -> str:
+    """Return a question of one or two words ("When?") as one about its subject."""
+    for pattern, question in _SHORT:
+        if subject and (found := pattern.fullmatch(bare)):
+            return question.format(x=subject, p=found.groupdict().get("p") or "")
+    return ""
 
 
 def _leans_on_history(bare: str, *, is_connected: bool) -> bool:
@@ -126,8 +246,13 @@ def _leans_on_history(bare: str, *, is_connected: bool) -> bool:
     return all(word in GENERIC for word in words) or (is_connected and len(words) <= 5)
 
 
-def _topic(question: str, answer: str) -> _Topic | None:
+def _topic(question: str, answer: str, *, subject: str = "", is_about_papers: bool = False) -> _Topic | None:
     """Return what the last turn was about: what its question names, or the answer when the question looked for something."""
+    question = ASIDE.sub(r" \g<x>", question) if subject else question
+    if subject:
+        return _Topic(subject, subject, " ".join(_content(question)))
+    if is_about_papers:
+        return _Topic("", " ".join(_content(question)))
     first = re.split(r"(?<=[.!?])\s", answer, maxsplit=1)[0]
     said = re.sub(r"^(?:yes|no|sure|certainly|indeed)\b[\s,:.–—-]*", "", first, flags=re.IGNORECASE)
     asked = " ".join(_content(question))
@@ -281,32 +406,6 @@ def _with_ones(bare: str, last_question: str) -> str:
         re.IGNORECASE,
     )
     return ONES.sub(noun["noun"], bare, count=1) if noun else bare
-
-
-def _listed_items(answer: str) -> list[str]:
-    """Return what stands before each mark of an answer that lists things, shortened to the item itself."""
-    text = without_strikes(answer)
-    items, place, seen = [], 0, set()
-    for mark in find_marks(text):
-        piece, place = text[place : mark.start], mark.end
-        if mark.numbers[0] in seen:
-            continue
-        seen.add(mark.numbers[0])
-        if quoted := re.findall(r"[“\"]([^“”\"]+)[”\"]", piece):
-            items.append(quoted[-1])
-            continue
-        piece = re.split(r"[.!?]\s|\n", piece)[-1]
-        if not re.search(r"(?<!: )\b[A-Z][\w-]*: [A-Z]", piece):  # "PaliGemma: A versatile..." is one title
-            piece = re.split(r":\s", piece)[-1]
-        items.append(re.sub(r"^[\s,;*•\d.)-]*(?:(?:and|or|then|finally)\s+)?", "", piece).strip(" *_'.,;:-"))
-    return [item for item in items if item and len(item) <= 200]
-
-
-def _clean(answer: str) -> str:
-    text = without_strikes(answer)
-    for mark in reversed(find_marks(text)):
-        text = text[: mark.start].rstrip(" ") + text[mark.end :]
-    return re.sub(r"[*_`#>]+", "", text).strip()
 
 
 def _content(text: str) -> list[str]:
