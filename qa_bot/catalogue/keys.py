@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from qa_bot.markup import plain_text
 
 _NO_LETTERS = {code: None for code in range(128) if not chr(code).isalnum()}
+_SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv"))
 _MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
 
 
@@ -33,8 +34,14 @@ def title_key(title: str | None) -> str:
 
 def surnames_of(authors: Iterable[str]) -> frozenset[str]:
     """Return the last words of names, without case and accents, for comparing lists of authors."""
-    words = (re.sub(r"(?i)[\s,]+(?:jr|sr|ii|iii|iv)\.?$", "", plain_text(author)).split() for author in authors)
-    return frozenset(filter(None, (_letters(name[-1]) for name in words if name)))
+    return frozenset(filter(None, (_surname(plain_text(author)) for author in authors)))
+
+
+def _surname(name: str) -> str:
+    words = name.split()
+    if len(words) > 1 and words[-1].lower().strip(".,") in _SUFFIXES:
+        words.pop()
+    return _letters(words[-1]) if words else ""
 
 
 def doi_of(doi: str | None) -> str | None:

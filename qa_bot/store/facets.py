@@ -11,10 +11,9 @@ from pathlib import Path
 
 from qa_bot.schema import Filters, Paper, plain_name
 from qa_bot.store.packing import key_of
-from qa_bot.store.tables import Tables
+from qa_bot.store.tables import REMEMBERED, Tables
 
 _KINDS = ("authors", "categories", "organisations")
-_REMEMBERED = 200_000  # facets of which the number need not be looked up while papers are written
 
 
 class Facets(Tables):
@@ -35,16 +34,21 @@ class Facets(Tables):
         return facets | {self._facet("files", origin.file) for origin in paper.origins}
 
     def _facet(self, kind: str, value: str) -> int:
+        if not self._facets:
+            rows = self._db.execute("SELECT kind, value, number FROM facets LIMIT ?", (REMEMBERED,))
+            self._facets.update(((known_kind, known_value), number) for known_kind, known_value, number in rows)
         known = self._facets.get((kind, value))
         if known is None:
             key = key_of(f"{kind} {value}")
-            row = self._db.execute("SELECT number FROM facets WHERE key = ? AND kind = ? AND value = ?", (key, kind, value)).fetchone()
+            may_be_there = len(self._facets) >= REMEMBERED
+            query = "SELECT number FROM facets WHERE key = ? AND kind = ? AND value = ?"
+            row = self._db.execute(query, (key, kind, value)).fetchone() if may_be_there else None
             if row is None:
                 row = (self._db.execute("INSERT INTO facets (kind, value, key) VALUES (?, ?, ?)", (kind, value, key)).lastrowid,)
                 words = set(plain_name(value).split()) if kind == "authors" else ()
                 self._db.executemany("INSERT INTO facet_words VALUES (?, ?)", [(key_of(word), row[0]) for word in words])
             known = row[0]
-            if len(self._facets) < _REMEMBERED:
+            if len(self._facets) < REMEMBERED:
                 self._facets[kind, value] = known
         return known
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from qa_bot.schema import QABotError
-from qa_bot.store.packing import key_of, pack_text
+from qa_bot.store.packing import digest_of, key_of, pack_text
 
 SCHEMA_VERSION = 2
+REMEMBERED = 200_000  # rows of a kind of which the number need not be looked up again while papers are written
 
 # Small rows and whole numbers for what repeats: a million papers are to stay below a few kilobytes each.
 _TABLES = """
@@ -55,6 +56,7 @@ class Tables:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._texts: dict[bytes, int] = {}
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA page_size=8192")  # of a new file: ten vectors fill a page, with five a fifth of it is lost
@@ -102,17 +104,24 @@ class Tables:
         return Transaction(self._db, on_rollback=self._forget)
 
     def _forget(self) -> None:
-        """Drop what was remembered of rows that a rollback took away."""
+        """Drop what was remembered of rows: a rollback may have taken them away."""
+        self._texts.clear()
 
     def text_number(self, text: str) -> int:
         """Keep a text, once, and return the number that it goes under."""
-        key, body = key_of(text), pack_text(text)
-        query = "SELECT t.number FROM text_keys k JOIN texts t ON t.number = k.number WHERE k.key = ? AND t.body = ?"
-        row = self._db.execute(query, (key, body)).fetchone()
-        if row is None:
-            row = (self._db.execute("INSERT INTO texts (body) VALUES (?)", (body,)).lastrowid,)
-            self._db.execute("INSERT INTO text_keys VALUES (?, ?)", (key, row[0]))
-        return row[0]
+        digest = digest_of(text)
+        known = self._texts.get(digest)
+        if known is None:
+            key, body = key_of(text), pack_text(text)
+            query = "SELECT t.number FROM text_keys k JOIN texts t ON t.number = k.number WHERE k.key = ? AND t.body = ?"
+            row = self._db.execute(query, (key, body)).fetchone()
+            if row is None:
+                row = (self._db.execute("INSERT INTO texts (body) VALUES (?)", (body,)).lastrowid,)
+                self._db.execute("INSERT INTO text_keys VALUES (?, ?)", (key, row[0]))
+            known = row[0]
+            if len(self._texts) < REMEMBERED:
+                self._texts[digest] = known
+        return known
 
     def remove_unused_texts(self) -> None:
         """Forget the texts of records and papers that are gone."""
@@ -120,6 +129,7 @@ class Tables:
         with self.transaction():
             self._db.execute(f"DELETE FROM texts WHERE number NOT IN ({used})")
             self._db.execute("DELETE FROM text_keys WHERE number NOT IN (SELECT number FROM texts)")
+        self._forget()
 
     def _rows_for(self, query: str, values: Sequence, *before: object) -> Iterator[tuple]:
         """Yield the rows of a query with one `IN ({})` for any number of values."""

@@ -35,6 +35,7 @@ class Truth(Inputs, Shelf, KeptVectors):
         self._facets: dict[tuple[str, str], int] = {}
 
     def _forget(self) -> None:
+        super()._forget()
         self._facets.clear()
 
     def _mark_pending(self, chunk_ids: Iterable[str], indexes: Sequence[str] = INDEXES) -> None:
