@@ -235,7 +235,7 @@ class PaperStore:
     def _passing(self, search: Callable[[int], list[tuple[str, float]]], limit: int, filters: Filters, count: int) -> list[tuple[str, float]]:
         """Search deeper until `limit` results pass a filter that lets `count` papers through."""
         total = self.truth.count("chunks")
-        depth = min(total, int(1.3 * limit * total / count) + limit)
+        depth = min(total, int(1.1 * limit * total / count) + 20)
         while True:
             found = search(depth)
             passing = self.truth.passing(list({chunk_id.rpartition("#")[0] for chunk_id, _ in found}), filters)
