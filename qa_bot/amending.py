@@ -14,7 +14,7 @@ from qa_bot.config import Settings
 from qa_bot.embedding import EmbeddingModel, open_embedding
 from qa_bot.ingest import derive_papers, fingerprint_of
 from qa_bot.schema import Origin, QABotError
-from qa_bot.store import MERGE_DUE, PaperStore
+from qa_bot.store import MERGE_DUE, PaperStore, open_store
 
 
 class AmendError(QABotError):
@@ -106,7 +106,7 @@ def rejoin(paper_id: str, *, settings: Settings, embedding: EmbeddingModel | Non
 def _change(work: Callable[[PaperStore], None], *, settings: Settings, embedding: EmbeddingModel | None) -> tuple[int, int]:
     """Change what was read, find out anew which papers that makes, bring the indexes up to it; return papers (before, after)."""
     embedding = embedding or open_embedding(settings)
-    store = PaperStore(settings.data_dir, fingerprint_of(embedding), writable=True, chroma_url=settings.chroma_url)
+    store = open_store(settings, fingerprint_of(embedding), writable=True)
     try:
         before = store.truth.count("papers")
         with store.truth.transaction():

@@ -19,17 +19,17 @@ from qa_bot.chunking import split_sentences
 from qa_bot.citations import plain_markdown, resolve_citations
 from qa_bot.citations.harmless import as_quoted
 from qa_bot.collection.telling import EARLIER_VERSION
-from qa_bot.config import Settings, load_settings, resource_dir
+from qa_bot.config import Settings, load_settings
 from qa_bot.embedding import EmbeddingModel, open_embedding
 from qa_bot.evidence import Assessment, assess
 from qa_bot.extractive import PAPERS_READ, PAPERS_READ_AHEAD, Passage, choose, compose, likeliest_first, rank_sentences
 from qa_bot.follow_up import stand_alone
 from qa_bot.follow_up.turns import Known, is_small_talk
-from qa_bot.ingest import IngestReport, Progress, fingerprint_of, ingest
+from qa_bot.ingest import IngestReport, Progress, fingerprint_of, ingest, open_ready
 from qa_bot.llm import ChatModel, LLMError, open_llm
 from qa_bot.prompts import Prompt, PromptError, answer_prompt, condense_prompt, load_templates, split_status
 from qa_bot.schema import Answer, Evidence, Filters, Hit, Paper, Problem, Sentence, Source, Span
-from qa_bot.store import PaperStore
+from qa_bot.store import PaperStore, open_store
 from qa_bot.support import JointJudgement, judge_sources, plain_claim
 from qa_bot.versions import disagreements
 
@@ -61,12 +61,7 @@ class AnswerEngine:
         """
         settings = settings or load_settings()
         embedding = open_embedding(settings, embed_model=embed_model)
-        store = PaperStore(settings.data_dir, fingerprint_of(embedding), chroma_url=settings.chroma_url)
-        if store.is_empty or store.pending or store.merge_is_due:  # first run, or an ingest that was killed
-            paths = [resource_dir("seeds")] if store.is_empty else []
-            store.close()
-            ingest(paths, settings=settings, embedding=embedding, on_progress=on_progress)
-            store = PaperStore(settings.data_dir, fingerprint_of(embedding), chroma_url=settings.chroma_url)
+        store = open_ready(settings, embedding, on_progress=on_progress)
         try:
             return cls(settings, store, embedding, open_llm(settings, llm=llm))
         except BaseException:
@@ -78,7 +73,7 @@ class AnswerEngine:
         self.store.close()
 
     def ingest(self, paths: Sequence[Path], *, on_progress: Progress = lambda what, n, of: None) -> IngestReport:
-        """Take more papers in while the engine stays open. Ask nothing meanwhile: the collection is closed for it."""
+        """Take more papers in while the engine stays open. Without a Chroma server the collection is closed for it: ask nothing meanwhile."""
         return self._while_closed(lambda: ingest(paths, settings=self.settings, embedding=self.embedding, on_progress=on_progress))
 
     def remove_papers(self, paper_ids: Sequence[str]) -> None:
@@ -86,11 +81,18 @@ class AnswerEngine:
         self._while_closed(lambda: remove(paper_ids, settings=self.settings, embedding=self.embedding))
 
     def _while_closed(self, work: Callable[[], T]) -> T:
+        if self.store.server:  # readers and a writer may have it open at once
+            return work()
         self.store.close()
         try:
             return work()
         finally:
-            self.store = PaperStore(self.settings.data_dir, fingerprint_of(self.embedding), chroma_url=self.settings.chroma_url)
+            self.store = open_store(self.settings, fingerprint_of(self.embedding))
+            self.__dict__.pop("authors", None)
+
+    def refresh(self) -> None:
+        """Take in what other processes did to the collection. Every question and search begins with it."""
+        if self.store.refresh():
             self.__dict__.pop("authors", None)
 
     @cached_property
@@ -100,6 +102,7 @@ class AnswerEngine:
 
     def papers(self) -> tuple[Paper, ...]:
         """Return the collection, newest paper first."""
+        self.refresh()
         return self.store.truth.papers()
 
     def paper(self, paper_id: str) -> Paper | None:
@@ -114,6 +117,7 @@ class AnswerEngine:
 
     def search(self, query: str, k: int = 10, *, filters: Filters | None = None) -> list[Hit]:
         """Return up to k papers for a query, best first; without filters, those that the words of the query name count."""
+        self.refresh()
         query = _writable(query)
         narrowed = None if filters else listing.narrow(query, k, authors=self.authors, store=self.store, rank=self._ranked)
         return self._ranked(query, k, filters) if narrowed is None else narrowed
@@ -130,6 +134,12 @@ class AnswerEngine:
 
     def stream(self, question: str, *, history: History = (), filters: Filters | None = None) -> Iterator[Answer]:
         """Yield growing snapshots of the answer; the last one is final and what `ask` returns."""
+        self.refresh()
+        for answer in self._stream(question, history=history, filters=filters):
+            notices = self.store.notices() if answer.is_final else ()
+            yield replace(answer, problems=(*notices, *answer.problems)) if notices else answer
+
+    def _stream(self, question: str, *, history: History, filters: Filters | None) -> Iterator[Answer]:
         began = time.perf_counter()
         question = _writable(question).strip()
         history = [(role, _writable(text)) for role, text in history]

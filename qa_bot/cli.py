@@ -215,11 +215,40 @@ def export(
 def reindex() -> None:
     """Make the index anew with the embedding model that the settings name."""
     from qa_bot.config import load_settings
-    from qa_bot.ingest import reindex as run
+    from qa_bot.reindex import reindex as run
 
     settings = load_settings()
     with _progress() as show:
         print(run(settings=settings, on_progress=show))
+
+
+@app.command()
+def snapshot(file: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
+    """Write the papers into one file, for another machine that uses the same Chroma server, or to keep."""
+    from qa_bot.config import load_settings
+    from qa_bot.store import write_snapshot
+
+    write_snapshot(load_settings().data_dir, file)
+    print(f"written: {file} ({file.stat().st_size / 1e6:.1f} MB). Take it over elsewhere with `qa-bot adopt {file.name}`.", file=sys.stderr)
+
+
+@app.command()
+def adopt(
+    file: Annotated[Path, typer.Argument(help="A file that `qa-bot snapshot` wrote.")],
+    own: Annotated[bool, typer.Option("--own", help="Take papers in here from now on, as the machine that wrote it is lost or given up.")] = False,
+) -> None:
+    """Take over the papers of a snapshot. Windows that are open go on with them."""
+    from qa_bot.config import load_settings
+    from qa_bot.embedding import open_embedding
+    from qa_bot.ingest import open_ready
+    from qa_bot.store import adopt_snapshot
+
+    settings = load_settings()
+    adopt_snapshot(settings.data_dir, file, shares_index=bool(settings.chroma_url), owns=own)
+    with _progress() as show:
+        store = open_ready(settings, open_embedding(settings), on_progress=show)
+    print(f"{store.truth.count('papers')} papers taken over", file=sys.stderr)
+    store.close()
 
 
 @app.command()

@@ -62,7 +62,21 @@ class Settings(BaseSettings):
     judge_base_url: OptionalText = Field(None, description="Second endpoint that judges answers in `qa-bot eval --judge`. Empty: the LLM endpoint.")
     judge_model: OptionalText = Field(None, description="Model that judges. Empty: the LLM's.")
     judge_api_key: OptionalSecret = Field(None, description="Key for the judging endpoint.")
-    chroma_url: OptionalText = Field(None, description="URL of a Chroma server. Empty: Chroma embedded in the data folder.")
+    chroma_url: OptionalText = Field(
+        None, description="URL of a Chroma server, as http://localhost:8000 or https://api.trychroma.com. Empty: Chroma embedded in the data folder."
+    )
+    chroma_api_key: OptionalSecret = Field(
+        None, description="Token for the Chroma server, sent as X-Chroma-Token (Chroma Cloud) and, to other servers, as Authorization: Bearer too."
+    )
+    chroma_headers: OptionalSecret = Field(
+        None, description='Further headers for the Chroma server, for a proxy in front of it: lines "Name: value", or a JSON object.'
+    )
+    chroma_tenant: OptionalText = Field(None, description="Tenant on the Chroma server. Empty: the one that the key belongs to, else the default.")
+    chroma_database: OptionalText = Field(None, description="Database on the Chroma server. Empty: the one that the key belongs to, else the default.")
+    chroma_timeout_seconds: float = Field(30.0, gt=0, description="Longest silence of the Chroma server before it counts as failed.")
+    chroma_max_retries: int = Field(
+        4, ge=0, le=10, description="How often an ingest tries the Chroma server again after a passing failure; a question tries once more at most."
+    )
     fetch_email: OptionalText = Field(
         None, description="Your address, told to OpenAlex and Crossref by `qa-bot fetch`; both serve callers sooner whom they can write to. Empty: none is told."
     )

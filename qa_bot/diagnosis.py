@@ -16,7 +16,7 @@ from qa_bot.ingest import fingerprint_of
 from qa_bot.llm import open_llm
 from qa_bot.prompts import load_templates
 from qa_bot.schema import QABotError
-from qa_bot.store import PaperStore
+from qa_bot.store import CopyIsOlder, VectorsUnavailable, open_store
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ def diagnose(settings: Settings) -> list[Check]:
         "prompts": lambda: f"{len(load_templates(settings.prompts_dir).digest) and 'all files valid'} ({settings.prompts_dir or resource_dir('prompts')})",
         "embedding": lambda: _embedding(settings),
         "collection": lambda: _collection(settings),
+        "chroma": lambda: _chroma(settings),
         "llm": lambda: _llm(settings),
     }
     checks = [Check("installation", True, f"Python {platform.python_version()}, {packages}")]
@@ -46,7 +47,7 @@ def diagnose(settings: Settings) -> list[Check]:
     urls = [url for url in (settings.llm_base_url, settings.embed_base_url, settings.chroma_url) if url]
     if settings.llm_model and not settings.llm_base_url:
         urls.append("https://api.openai.com")
-    hosts = sorted({urlsplit(url if "//" in url else f"//{url}").netloc for url in urls})
+    hosts = sorted({urlsplit(url if "//" in url else f"//{url}").netloc.rpartition("@")[2] for url in urls})  # without a password
     checks.append(Check("network", True, "contacts " + ", ".join(hosts) if hosts else "nothing is contacted"))
     return checks
 
@@ -58,14 +59,32 @@ def _embedding(settings: Settings) -> str:
 
 
 def _collection(settings: Settings) -> str:
-    store = PaperStore(settings.data_dir, fingerprint_of(open_embedding(settings)), chroma_url=settings.chroma_url)
+    store = open_store(settings, fingerprint_of(open_embedding(settings)))
     try:
         papers, chunks = store.truth.count("papers"), store.truth.count("chunks")
         if not papers:
             return f"empty ({settings.data_dir}); the first question takes in the sample papers"
-        found = f"{papers} papers, {chunks} chunks, {store.vectors.count()} vectors, {store.terms.count()} in the term index"
         waiting = f", {store.pending} updates waiting (run `qa-bot ingest`)" if store.pending else ""
-        return f"{found}{waiting} ({settings.data_dir})"
+        copy = ", a copy of another machine's" if store.is_copy else ""
+        return f"{papers} papers, {chunks} chunks, {store.terms.count()} in the term index{waiting}{copy} ({settings.data_dir})"
+    finally:
+        store.close()
+
+
+def _chroma(settings: Settings) -> str:
+    store = open_store(settings, fingerprint_of(open_embedding(settings)))
+    try:
+        where = store.vectors.describe() if store.server or not store.is_empty else "embedded"
+        if store.is_empty:
+            return f"{where}, nothing in it yet"
+        found, expected = store.vectors.count(), store.truth.count("chunks")
+        lacking = "" if found == expected else f", {expected} are expected"
+        lacking += f", {store.truth.pending_count('vectors')} updates waiting" if store.truth.pending_count("vectors") else ""
+        if store.server and store.relation_to_server() in ("older", "apart"):
+            raise CopyIsOlder(store.notices()[0].message)
+        if lacking:
+            raise VectorsUnavailable(f"{where}: {found} vectors{lacking}. Run `qa-bot ingest` where the papers are taken in; nothing is embedded twice.")
+        return f"{where}: {found} vectors"
     finally:
         store.close()
 

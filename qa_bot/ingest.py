@@ -13,13 +13,13 @@ from pathlib import Path
 
 from qa_bot.catalogue import Plan, build_paper, find_papers, identify, packed, unpacked
 from qa_bot.chunking import TEXT_RECIPE, chunk_paper, sentence_text, split_sentences
-from qa_bot.config import Settings
+from qa_bot.config import Settings, resource_dir
 from qa_bot.embedding import EmbeddingModel, open_embedding
 from qa_bot.markup import plain_text
 from qa_bot.naming import names_of
 from qa_bot.readers import find_files, read_batches
-from qa_bot.schema import Paper, Skipped
-from qa_bot.store import MERGE_DUE, Fingerprint, PaperStore, paper_digest
+from qa_bot.schema import Chunk, Paper, Skipped
+from qa_bot.store import MERGE_DUE, CopyIsOlder, Fingerprint, PaperStore, StoreBusy, VectorsUnavailable, open_store, paper_digest
 
 # Sentences of a collection up to this size are embedded ahead, so that the first answers need not wait for it.
 SENTENCES_AHEAD_PAPERS = 2000
@@ -63,6 +63,30 @@ def fingerprint_of(embedding: EmbeddingModel) -> Fingerprint:
     return Fingerprint(embedding.name, TEXT_RECIPE)
 
 
+def open_ready(settings: Settings, embedding: EmbeddingModel, *, on_progress: Progress = lambda what, n, of: None) -> PaperStore:
+    """Open the collection for questions: an empty one takes in the sample papers first, and what a killed run left is completed.
+
+    Where another process is writing, or the Chroma server is away, it is opened as it is: `PaperStore.notices` says what is missing.
+    """
+    store = open_store(settings, fingerprint_of(embedding))
+    is_empty = store.is_empty
+    if not (is_empty or store.is_incomplete):
+        return store
+    can_wait = not is_empty and store.server is not None  # without a server nobody writes while we read
+    if can_wait and store.is_copy:
+        store.complete_terms_alone()
+        return store
+    if can_wait and store.is_being_written:
+        return store
+    store.close()
+    try:
+        ingest([resource_dir("seeds")] if is_empty else [], settings=settings, embedding=embedding, on_progress=on_progress, only_if_empty=is_empty)
+    except (StoreBusy, VectorsUnavailable, CopyIsOlder):
+        if not can_wait:
+            raise
+    return open_store(settings, fingerprint_of(embedding))
+
+
 def ingest(
     paths: Sequence[Path],
     *,
@@ -70,17 +94,19 @@ def ingest(
     embedding: EmbeddingModel | None = None,
     columns: Mapping[str, str] | None = None,
     prunes: bool = False,
+    only_if_empty: bool = False,
     on_progress: Progress = lambda what, n, of: None,
 ) -> IngestReport:
     """Read `paths` (files or folders) into the store of `settings.data_dir`; a run that was killed is completed too.
 
     `columns` maps fields to the columns of tables. `prunes` forgets files below `paths` that were ingested and are there no more. Files that did not change are not read again, and texts that were embedded before are not embedded again.
-    Raise a QABotError for a path that does not exist, a store in use, or an index made by another model.
+    `only_if_empty` reads nothing where another process was faster. Raise a QABotError for a path that does not exist, a store in use, or an index made by another model.
     """
     embedding = embedding or open_embedding(settings)
     files = find_files(paths, allows_missing=prunes)
-    store = PaperStore(settings.data_dir, fingerprint_of(embedding), writable=True, chroma_url=settings.chroma_url)
+    store = open_store(settings, fingerprint_of(embedding), writable=True)
     try:
+        files = files if not only_if_empty or store.is_empty else []
         return ingest_into(
             store, files, embedding=embedding, columns=columns, prunes=paths if prunes else (), on_progress=on_progress
         )
@@ -104,7 +130,17 @@ def ingest_into(
     pruned = _prune(store, files, prunes)
     counts = derive_papers(store, embedding, on_progress) if store.merge_is_due else (0, 0, 0)
     store.find_damage()
-    total = truth.pending_count("vectors")
+    embedded = fill_indexes(store, embedding, on_progress)
+    return IngestReport(
+        files=len(files), unchanged_files=len(files) - changed_files, records=truth.count("records"), papers=truth.count("papers"),
+        added=counts[0], changed=counts[1], removed=counts[2], embedded=embedded, skipped=tuple(truth.skipped()),
+        seconds=time.perf_counter() - began, pruned_files=pruned,
+    )  # fmt: skip
+
+
+def fill_indexes(store: PaperStore, embedding: EmbeddingModel, on_progress: Progress) -> int:
+    """Bring both indexes up to the truth, and embed the sentences of a small collection ahead; return how many chunks were embedded."""
+    total = store.truth.pending_count("vectors")
     done = 0
 
     def advance(count: int) -> None:
@@ -113,13 +149,9 @@ def ingest_into(
         on_progress("embedding papers", done, total)
 
     embedded = store.complete(embedding.embed, on_progress=advance) if store.pending else 0
-    if 0 < truth.count("papers") <= SENTENCES_AHEAD_PAPERS and truth.meta("sentences_ahead") != _sentence_state(store):
+    if 0 < store.truth.count("papers") <= SENTENCES_AHEAD_PAPERS and store.truth.meta("sentences_ahead") != _sentence_state(store):
         _embed_sentences(store, embedding, on_progress)
-    return IngestReport(
-        files=len(files), unchanged_files=len(files) - changed_files, records=truth.count("records"), papers=truth.count("papers"),
-        added=counts[0], changed=counts[1], removed=counts[2], embedded=embedded, skipped=tuple(truth.skipped()),
-        seconds=time.perf_counter() - began, pruned_files=pruned,
-    )  # fmt: skip
+    return embedded
 
 
 def _read_changed(store: PaperStore, files: Sequence[Path], columns: Mapping[str, str], on_progress: Progress) -> int:
@@ -226,9 +258,14 @@ def derive_papers(store: PaperStore, embedding: EmbeddingModel, on_progress: Pro
     return len(additions), changed, len(removed)
 
 
+def chunks_of(paper: Paper, embedding: EmbeddingModel) -> tuple[Chunk, ...]:
+    """Cut a paper for this embedding model."""
+    return chunk_paper(paper, count_tokens=embedding.count_tokens, window_tokens=embedding.window_tokens)
+
+
 def write_paper(store: PaperStore, paper: Paper, embedding: EmbeddingModel, *, signature: bytes = b"") -> None:
     """Store one paper with its chunks, cut for this embedding model."""
-    chunks = chunk_paper(paper, count_tokens=embedding.count_tokens, window_tokens=embedding.window_tokens)
+    chunks = chunks_of(paper, embedding)
     store.truth.write_paper(paper, chunks, names=[(name.key, name.ground) for name in names_of(paper)], signature=signature)
 
 
@@ -243,24 +280,3 @@ def _embed_sentences(store: PaperStore, embedding: EmbeddingModel, on_progress: 
         store.vectors_of(texts[start : start + 256], embedding.embed)
         on_progress("embedding sentences", min(start + 256, len(texts)), len(texts))
     store.truth.set_meta("sentences_ahead", _sentence_state(store))
-
-
-def reindex(*, settings: Settings, embedding: EmbeddingModel | None = None, on_progress: Progress = lambda what, n, of: None) -> IngestReport:
-    """Make the index anew with the embedding model that the settings name; vectors that model made before are reused."""
-    embedding = embedding or open_embedding(settings)
-    store = PaperStore(
-        settings.data_dir, fingerprint_of(embedding), writable=True, chroma_url=settings.chroma_url, accept_mismatch=True
-    )
-    try:
-        with store.truth.transaction():
-            store.adopt_fingerprint()
-            for paper in store.truth.papers():
-                write_paper(store, paper, embedding)
-            store.truth.mark_all_pending("terms")
-        store.vectors.clear()
-        store.terms.clear()
-        report = ingest_into(store, [], embedding=embedding, on_progress=on_progress)
-        store.vectors.drop_others()
-        return report
-    finally:
-        store.close()

@@ -83,6 +83,8 @@ def search_papers(
     if lexical_weight < 1:
         vector = query_vector if query_vector is not None else store.vectors_of([query], embedding.embed, keeps=False)[0][0]
         dense = dict(store.nearest(vector, depth, filters=filters))
+        if store.vectors_are_away:
+            lexical_weight = max(lexical_weight, LEXICAL_WEIGHT)
     if lexical_weight > 0:
         words = query_words(query)
         lexical = dict(store.best_worded(words, depth, title_weight=title_weight, filters=filters))

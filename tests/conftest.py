@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,21 @@ def seed_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data_dir = tmp_path_factory.mktemp("seeds") / "data"
     ingest([SEEDS], settings=Settings(_env_file=None, data_dir=data_dir))
     return data_dir
+
+
+@pytest.fixture(scope="session")
+def chroma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Chroma server of our own; tests share it, as people would."""
+    from chroma_server import running
+
+    with running(tmp_path_factory.mktemp("server")) as server:
+        yield server.url
+
+
+@pytest.fixture(params=["embedded", "server"])
+def either_chroma(request: pytest.FixtureRequest) -> str | None:
+    """None, then the address of a server: a test that uses this runs on both."""
+    return request.getfixturevalue("chroma_url") if request.param == "server" else None
 
 
 @pytest.fixture

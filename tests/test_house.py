@@ -26,7 +26,7 @@ FLOORS = [
     {"readers", "catalogue", "store", "llm", "citations", "support"},
     {"embedding", "prompts"},
     {"retrieval", "ingest", "collection"},
-    {"amending", "extractive", "fetching", "follow_up", "topics"},
+    {"amending", "extractive", "fetching", "follow_up", "reindex", "topics"},
     {"listing"},
     {"evidence"},
     {"answering", "diagnosis"},

@@ -19,9 +19,11 @@ from conftest import SEEDS
 
 from qa_bot.answering import AnswerEngine
 from qa_bot.config import Settings
-from qa_bot.ingest import IngestReport, fingerprint_of, ingest, reindex
+from qa_bot.ingest import IngestReport, fingerprint_of, ingest
+from qa_bot.reindex import reindex
 from qa_bot.schema import QABotError
 from qa_bot.store import PaperStore
+from qa_bot.store.server import server_of
 
 
 class Letters:
@@ -77,8 +79,8 @@ def write(path: Path, *records: dict | str) -> Path:
 class Collection:
     """A data folder with the embedding that fills it."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self.settings, self.embedding = Settings(_env_file=None, data_dir=data_dir), Letters()
+    def __init__(self, data_dir: Path, chroma_url: str | None = None) -> None:
+        self.settings, self.embedding = Settings(_env_file=None, data_dir=data_dir, chroma_url=chroma_url), Letters()
 
     def ingest(self, *paths: Path) -> IngestReport:
         self.embedding.texts.clear()
@@ -105,7 +107,7 @@ class Collection:
             )
 
     def open(self) -> Open:
-        return Open(self.settings.data_dir, fingerprint_of(self.embedding))
+        return Open(self.settings.data_dir, fingerprint_of(self.embedding), server=server_of(self.settings))
 
 
 class Open(PaperStore):
@@ -117,8 +119,8 @@ class Open(PaperStore):
 
 
 @pytest.fixture
-def collection(tmp_path):
-    return Collection(tmp_path / "own")
+def collection(tmp_path, either_chroma):
+    return Collection(tmp_path / "own", either_chroma)
 
 
 def changes(report: IngestReport) -> tuple[int, int, int, int]:
@@ -545,7 +547,9 @@ def test_a_removed_paper_stays_away_until_its_file_changes(tmp_path):
     ingest([source], settings=settings)
     engine = AnswerEngine.from_settings(settings)
     frogs = next(paper for paper in engine.papers() if paper.title == "Frogs")
-    engine.remove_papers([frogs.paper_id, "nobody:1"])
+    with pytest.raises(QABotError, match="nobody:1"):
+        engine.remove_papers([frogs.paper_id, "nobody:1"])
+    engine.remove_papers([frogs.paper_id])
     assert [paper.title for paper in engine.papers()] == ["Otters"]
     assert [hit.paper.title for hit in engine.search("frogs in ponds")] == ["Otters"]
     assert engine.store.vectors.count() == engine.store.terms.count() == 1

@@ -11,7 +11,7 @@ import pytest
 
 from qa_bot.chunking import chunk_paper
 from qa_bot.schema import Filters, Origin, Paper, Version
-from qa_bot.store import Fingerprint, IndexMismatch, PaperStore, StoreBusy, StoreError, matches
+from qa_bot.store import ChromaServer, Fingerprint, IndexMismatch, PaperStore, StoreBusy, StoreError, matches
 
 FINGERPRINT = Fingerprint("letters", "recipe/1")
 
@@ -35,8 +35,9 @@ def write(store: PaperStore, *papers: Paper) -> None:
 
 
 @pytest.fixture
-def store(tmp_path):
-    opened = PaperStore(tmp_path / "data", FINGERPRINT, writable=True)
+def store(tmp_path, either_chroma):
+    server = ChromaServer(either_chroma) if either_chroma else None
+    opened = PaperStore(tmp_path / "data", FINGERPRINT, writable=True, server=server)
     yield opened
     opened.close()
 
@@ -134,7 +135,7 @@ def test_second_process_cannot_write_while_the_store_is_open(tmp_path, monkeypat
     holder = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(f"""
             from pathlib import Path
-            from qa_bot.store import Fingerprint, PaperStore
+            from qa_bot.store import ChromaServer, Fingerprint, PaperStore
             store = PaperStore(Path({str(tmp_path / "data")!r}), Fingerprint("letters", "recipe/1"))
             print("open", flush=True)
             input()

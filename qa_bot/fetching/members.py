@@ -17,12 +17,12 @@ from qa_bot.fetching.same_paper import is_same_paper
 from qa_bot.fetching.service import Found, name_of
 from qa_bot.ingest import fingerprint_of
 from qa_bot.schema import Fact, Paper, Record
-from qa_bot.store import PaperStore
+from qa_bot.store import open_store
 
 
 def papers_of(settings: Settings, embedding: EmbeddingModel) -> tuple[Paper, ...]:
     """Return every paper of the collection. Raise as opening the store does."""
-    store = PaperStore(settings.data_dir, fingerprint_of(embedding), chroma_url=settings.chroma_url)
+    store = open_store(settings, fingerprint_of(embedding))
     try:
         return tuple(store.truth.papers())
     finally:

@@ -5,17 +5,27 @@ Leaves how a text is embedded to its caller: vectors come in as arrays.
 
 from __future__ import annotations
 
+import json
+import logging
+import re
+import secrets
+import shutil
+import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa_bot.schema import Filters, QABotError
-from qa_bot.store.packing import digest_of, paper_digest
+from qa_bot.config import Settings
+from qa_bot.schema import Filters, Problem, QABotError
+from qa_bot.store.copies import CopyIsOlder, adopt_snapshot, next_state, older_message, relation, write_snapshot
 from qa_bot.store.facets import matches
+from qa_bot.store.filling import bring_up_to, fill
+from qa_bot.store.locks import FolderLock, StoreBusy, writing_lock
+from qa_bot.store.packing import digest_of, paper_digest
+from qa_bot.store.server import ChromaServer, VectorsUnavailable, server_of
 from qa_bot.store.tables import SCHEMA_VERSION, StoreError
 from qa_bot.store.terms import TermIndex
 from qa_bot.store.truth import IndexedChunk, Truth
@@ -24,15 +34,18 @@ from qa_bot.store.vectors import VectorIndex
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["MERGE_DUE", "Fingerprint", "IndexMismatch", "PaperStore", "StoreBusy", "StoreError", "digest_of", "matches", "paper_digest"]
+__all__ = [
+    "MERGE_DUE", "ChromaServer", "CopyIsOlder", "Fingerprint", "IndexMismatch", "PaperStore", "StoreBusy", "StoreError", "VectorsUnavailable",
+    "adopt_snapshot", "digest_of", "matches", "open_store", "paper_digest", "write_snapshot",
+]  # fmt: skip
 
 LOCK_TIMEOUT_SECONDS = 20.0
 FEW_PAPERS = 1500  # that many vectors are compared one by one faster than an index is searched around a filter
 MERGE_DUE = "merge_due"  # noted in the truth while records were read whose papers have not been found yet
+# While a server is away, and for the state of the index on it, it is asked this often at most.
+ASK_AGAIN_SECONDS = 5.0
 
-
-class StoreBusy(QABotError):
-    """Another process holds the store."""
+_log = logging.getLogger(__name__)
 
 
 class IndexMismatch(QABotError):
@@ -55,76 +68,217 @@ class Fingerprint:
         return "papers-" + blake2b(str(self).encode(), digest_size=6).hexdigest()
 
 
-class PaperStore:
-    """An open data folder. Hold one per process: embedded Chroma breaks silently when two processes use it at once.
+def open_store(settings: Settings, fingerprint: Fingerprint, *, writable: bool = False, aside: bool = False) -> PaperStore:
+    """Open the collection of the settings. Raise as PaperStore does, and ConfigError for a Chroma server that cannot be meant."""
+    return PaperStore(settings.data_dir, fingerprint, writable=writable, server=server_of(settings), aside=aside)
 
-    Readers share the folder with other readers; a writer has it alone. The lock ends with `close` or the process.
+
+class PaperStore:
+    """An open data folder. Embedded Chroma breaks silently when one process writes while another has it open.
+
+    So without a Chroma server a writer has the folder alone, and readers share it. With one, readers go on while a
+    writer writes; writers wait for each other. The lock ends with `close` or the process.
     """
 
     def __init__(
-        self, data_dir: Path, fingerprint: Fingerprint, *, writable: bool = False, chroma_url: str | None = None, accept_mismatch: bool = False
+        self, data_dir: Path, fingerprint: Fingerprint, *, writable: bool = False, server: ChromaServer | None = None, aside: bool = False
     ) -> None:
-        """Open or create. Raise StoreBusy, IndexMismatch or StoreError, each saying what to do next."""
-        self.data_dir, self.fingerprint, self.writable, self.chroma_url = data_dir, fingerprint, writable, chroma_url
+        """Open or create. Raise StoreBusy, IndexMismatch, CopyIsOlder or StoreError, each saying what to do next.
+
+        `aside` opens a new, empty index over the same papers to write to; `take_over` puts it in the place of the one in use.
+        """
+        self.data_dir, self.fingerprint, self.writable, self.server = data_dir, fingerprint, writable, server
+        self._trouble, self._quiet_until = "", 0.0
+        self._relation, self._related_until = "same", 0.0
+        self._is_outdated, self._retired = "", []
+        self._aside = aside
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"Cannot write to {data_dir}: {error}. Set QA_BOT_DATA_DIR to a folder that you can write to.") from error
-        self._lock = self._acquire()
+        shares = not writable or server is not None or aside
+        self._lock = FolderLock(data_dir, writes=writable, alone=not shares, timeout_seconds=LOCK_TIMEOUT_SECONDS)
+        self.truth: Truth | None = None
+        self.vectors: VectorIndex | None = None
         try:
             self.truth = Truth(data_dir / "papers.sqlite3")
-            self._check(accept_mismatch)
+            self._seen = self.truth.changes()
+            if writable and server:
+                self._check_may_write()
+                self._check_is_newest()
+            if writable:
+                self._remove_leftovers()
+                if shares:
+                    self._lock.share()
+            if aside:
+                self._begin_aside()
+            self._check()
+            self._open_indexes()
         except QABotError:
-            self._lock.close()
+            self.close()
             raise
 
-    def _acquire(self):  # noqa: ANN202 - filelock's own type, imported late
-        from filelock import ReadWriteLock, Timeout
-
-        lock = ReadWriteLock(self.data_dir / "lock", is_singleton=False)
-        try:
-            (lock.acquire_write if self.writable else lock.acquire_read)(timeout=LOCK_TIMEOUT_SECONDS)
-        except Timeout as error:
-            lock.close()
-            doing = "using" if self.writable else "writing to"
-            raise StoreBusy(
-                f"Another qa-bot is {doing} the papers in {self.data_dir}. Wait for it or close it (an open chat window counts), "
-                "or set QA_BOT_DATA_DIR to another folder."
-            ) from error
-        return lock
-
-    def _check(self, accept_mismatch: bool) -> None:
-        made_by = self.truth.meta("fingerprint")
+    def _check(self) -> None:
+        made_by = self.truth.meta(self.truth.keyed("fingerprint"))
         if made_by is None:
-            self.truth.set_meta("fingerprint", str(self.fingerprint))
-        elif made_by != str(self.fingerprint) and not accept_mismatch:
+            self.truth.set_meta(self.truth.keyed("fingerprint"), str(self.fingerprint))
+        elif made_by != str(self.fingerprint):
             raise IndexMismatch(
                 f"The index in {self.data_dir} was made with {made_by.split('|')[0]}, the settings now ask for {self.fingerprint.model} "
                 f"(recipe {self.fingerprint.text_recipe}). Run `qa-bot reindex`, or restore the QA_BOT_EMBED_* settings."
             )
 
+    def _check_may_write(self) -> None:
+        if self.is_copy:
+            raise StoreError(
+                f"The papers in {self.data_dir} are a copy, and the index on {self.server} is shared. Take papers in where they come from; "
+                "where that is lost, `qa-bot adopt FILE --own` makes this the place."
+            )
+
+    def _check_is_newest(self) -> None:
+        name = self._collection(self.truth.meta("generation") or "")
+        index = VectorIndex(self.server, name=name, tries=self.server.max_retries + 1)
+        try:
+            if relation(self.truth.meta("state"), index.state()) in ("older", "apart"):
+                raise CopyIsOlder(older_message(self.data_dir, self.server))
+        finally:
+            index.close()
+
     def _check_dimension(self, dimension: int) -> None:
-        stored = self.truth.meta("dimension")
+        stored = self.truth.meta(self.truth.keyed("dimension"))
         if stored is None and self.writable:
-            self.truth.set_meta("dimension", str(dimension))
+            self.truth.set_meta(self.truth.keyed("dimension"), str(dimension))
         elif stored is not None and stored != str(dimension):
             raise IndexMismatch(
                 f"{self.fingerprint.model} now gives vectors of {dimension} numbers, the index in {self.data_dir} holds {stored}. "
                 "Run `qa-bot reindex`, or restore the QA_BOT_EMBED_* settings."
             )
 
-    def close(self) -> None:
-        """Close the files and let other processes in."""
-        self.truth.close()
-        self._lock.close()
+    def _open_indexes(self) -> None:
+        self.vectors = VectorIndex(self.server or self._folder, name=self._collection(), writable=self.writable)
+        self._terms_path = self.data_dir / (self.truth.keyed("terms") if self._aside else self.truth.meta("terms_at") or self.truth.keyed("terms"))
+        self.__dict__.pop("terms", None)
 
-    @cached_property
-    def vectors(self) -> VectorIndex:
-        return VectorIndex(self.data_dir / "chroma", name=self.fingerprint.collection, server_url=self.chroma_url)
+    def _collection(self, generation: str | None = None) -> str:
+        """On a server many collections lie side by side, so the name says whose it is; a folder has one owner."""
+        if self.server is None:
+            return self.fingerprint.collection
+        if self.truth.meta("id") is None:
+            self.truth.set_meta("id", secrets.token_hex(8))
+        generation = self.truth.generation if generation is None else generation
+        return f"papers-{self.truth.meta('id')}" + (f"-{generation}" if generation else "")
+
+    @property
+    def _folder(self) -> Path:
+        return self.data_dir / self.truth.keyed("chroma")
 
     @cached_property
     def terms(self) -> TermIndex:
-        return TermIndex(self.data_dir / "terms")
+        return TermIndex(self._terms_path, writable=self.writable)
+
+    def close(self) -> None:
+        """Close the files and let other processes in."""
+        for index in (*self._retired, self.vectors):
+            if index:
+                index.close()
+        if self.truth:
+            self.truth.close()
+        self._lock.close()
+
+    # What other processes and machines did.
+
+    def refresh(self) -> bool:
+        """Take in what other processes wrote since; say whether they wrote anything."""
+        seen = self.truth.changes()
+        if seen == self._seen:
+            return False
+        self._seen = seen
+        self._follow()
+        if self._is_outdated and not self.truth.has_chunks:
+            raise IndexMismatch(
+                f"The index in {self.data_dir} was made anew with {self._is_outdated} and the one before is gone. Open it again with settings that name that model."
+            )
+        self.terms.reload()
+        return True
+
+    def _follow(self) -> None:
+        """Go on with the index that another process put in the place of this one, if it was made the same way."""
+        terms_at, generation = self.truth.meta("terms_at"), self.truth.meta("generation") or ""
+        made_by = self.truth.meta(f"fingerprint-{generation}" if generation else "fingerprint")
+        is_same = made_by in (None, str(self.fingerprint))
+        self._is_outdated = "" if is_same else made_by.split("|")[0]
+        if is_same and (generation != self.truth.generation or self._terms_path.name != (terms_at or self.truth.keyed("terms"))):
+            self._retired.append(self.vectors)  # other threads may still be asking it
+            self.truth.follow(generation)
+            self._open_indexes()
+
+    def notices(self) -> tuple[Problem, ...]:
+        """Say what keeps answers from resting on all that the collection could give just now."""
+        found = []
+        if self._trouble:
+            found.append(Problem("words_only", f"Searched by words alone, not by meaning. {self._trouble}"))
+        elif self._is_outdated:
+            text = f"The index was made anew with {self._is_outdated} since this was opened; answers come from the one before."
+            found.append(Problem("old_index", f"{text} Open it again with settings that name that model."))
+        elif self.server and self.relation_to_server() in ("older", "apart"):
+            found.append(Problem("older_copy", older_message(self.data_dir, self.server)))
+        if not self.writable and (waiting := self.pending):
+            found.append(
+                Problem("taking_in", f"{waiting} pieces of text are still being taken in and may not be found yet. Nobody at it? Run `qa-bot ingest`.")
+            )
+        return tuple(found)
+
+    @property
+    def is_copy(self) -> bool:
+        return self.truth.meta("is_copy") is not None
+
+    def relation_to_server(self) -> str:
+        """Say whether the papers here are as new as the index on the server ("same", "newer"), "older" or "apart"."""
+        if time.monotonic() >= self._related_until:
+            self._related_until = time.monotonic() + ASK_AGAIN_SECONDS
+            try:
+                self._relation = self._ask_relation()
+            except VectorsUnavailable:
+                pass  # the next search says so
+        return self._relation
+
+    def _ask_relation(self) -> str:
+        there = self.vectors.state()  # asked first: a writer counts up here first
+        return relation(self.truth.meta("state"), there)
+
+    def _begin_writing(self) -> None:
+        """Count the state up, here first: an index with the higher one was written to by somebody else."""
+        self._check_is_newest()
+        self.truth.set_meta("state", next_state(self.truth.meta("state")))
+        self.vectors.set_state(self.truth.meta("state"))
+
+    def _check_wrote_alone(self) -> None:
+        if self._ask_relation() != "same":
+            self.truth.mark_all_pending("vectors")
+            raise CopyIsOlder(
+                f"Another machine wrote to the index on {self.server} at the same time. Take papers in from one machine at a time: run `qa-bot ingest` again."
+            )
+
+    # Searching and completeness.
+
+    def _search_vectors(self, vector: np.ndarray, limit: int) -> list[tuple[str, float]]:
+        """Search by meaning; nothing is found while the vectors are away, and `notices` says so."""
+        if self._trouble and time.monotonic() < self._quiet_until:
+            return []
+        try:
+            found = self.vectors.search(vector, limit)
+        except VectorsUnavailable as error:
+            if not self._trouble:
+                _log.warning("Searching by words alone, not by meaning. %s", error)
+            self._trouble, self._quiet_until = str(error), time.monotonic() + ASK_AGAIN_SECONDS
+            return []
+        self._trouble = ""
+        return found
+
+    @property
+    def vectors_are_away(self) -> bool:
+        """True while searches find nothing by meaning because Chroma cannot be asked."""
+        return bool(self._trouble)
 
     @property
     def is_empty(self) -> bool:
@@ -135,20 +289,98 @@ class PaperStore:
         """True where records were read and a kill kept them from becoming papers."""
         return self.truth.meta(MERGE_DUE) is not None
 
-    def adopt_fingerprint(self) -> None:
-        """Say that the index is now made by this store's fingerprint; the vectors are pending until they are put in."""
+    @property
+    def is_incomplete(self) -> bool:
+        """True where a killed run, a lost index or another place for the vectors left something that can be done here."""
+        may_fill = not (self.is_copy and self.server)
+        return self._lacks_terms or (may_fill and (self.merge_is_due or self.truth.pending_count("vectors") > 0 or self._lost_vectors))
+
+    @property
+    def _lacks_terms(self) -> bool:
+        try:
+            return self.truth.pending_count("terms") > 0 or self.terms.count() != self.truth.count("chunks")
+        except StoreError:
+            return True
+
+    @property
+    def _lost_vectors(self) -> bool:
+        """True where the vectors were put into another place than the settings name, or the folder is gone."""
+        filled_in = self.truth.meta(self.truth.keyed("vectors_in"))
+        return filled_in is not None and (filled_in != self._place or not (self.server or self._folder.is_dir()))
+
+    @property
+    def _place(self) -> str:
+        return "server" if self.server else "folder"
+
+    # A new index beside the one in use.
+
+    def _begin_aside(self) -> None:
+        generation = secrets.token_hex(4)
+        self._replaced = self.truth.generation
         with self.truth.transaction():
-            self.truth.set_meta("fingerprint", str(self.fingerprint))
-            self.truth.remove_meta("dimension")
-            self.truth.mark_all_pending("vectors")
+            if self.server:  # noted before it is made, so that it is removed even where a kill comes next
+                names = [*self._old_collections(), self._collection(generation)]
+                self.truth.set_meta("old_collections", json.dumps(names))
+            self.truth.follow(generation)
+
+    def take_over(self) -> None:
+        """Put this index, opened `aside` and filled, in the place of the one in use: all at once, for whoever opens it from now on."""
+        state = next_state(self.truth.meta("state"))
+        replaced = self._collection(self._replaced)
+        if self.server:
+            self._check_is_newest()
+            self.vectors.set_state(state)
+        self.vectors.close()  # nobody may have a folder open for writing when the first reader comes
+        with self.truth.transaction():
+            self.truth.set_meta("generation", self.truth.generation)
+            self.truth.set_meta("terms_at", self.truth.keyed("terms"))
+            self.truth.set_meta("state", state)
+            if self.server:
+                kept = [name for name in self._old_collections() if name != self._collection()]
+                self.truth.set_meta("old_collections", json.dumps([*kept, replaced]))
+        if self.server:  # copies on other machines still read it: they see that it is out of date
+            old = VectorIndex(self.server, name=replaced)
+            try:
+                old.set_state(state)
+            except VectorsUnavailable:
+                pass
+            old.close()
+        self._remove_leftovers()
+
+    def _old_collections(self) -> list[str]:
+        return json.loads(self.truth.meta("old_collections") or "[]")
+
+    def _remove_leftovers(self) -> None:
+        """Remove what a killed `reindex` or the index before the one in use left behind, unless somebody may still read it."""
+        if not self._lock.is_alone():
+            return
+        in_use = {self._folder.name, self.truth.meta("terms_at") or self.truth.keyed("terms")}
+        for folder in self.data_dir.iterdir():
+            if re.fullmatch(r"(?:chroma|terms)(?:-[0-9a-f]{8})?", folder.name) and folder.name not in in_use:
+                shutil.rmtree(folder, ignore_errors=True)
+        self.truth.remove_other_generations()
+        if self.server and self._old_collections():
+            try:
+                index = VectorIndex(self.server, name=self._collection())
+                for name in self._old_collections():
+                    index.drop(name)
+                index.close()
+                self.truth.remove_meta("old_collections")
+            except VectorsUnavailable:
+                pass  # the next writer tries again
 
     def find_damage(self) -> None:
-        """Compare both indexes with the truth; one that lost chunks is emptied and marked to be filled again."""
+        """Compare both indexes with the truth; one that lost chunks is marked to be filled again."""
+        if self.truth.meta(self.truth.keyed("vectors_in")) not in (None, self._place):
+            self.vectors.clear()
+            with self.truth.transaction():
+                self.truth.mark_all_pending("vectors")
+                self.truth.set_meta(self.truth.keyed("vectors_in"), self._place)
         for name, index in (("vectors", self.vectors), ("terms", self.terms)):
-            pending = self.truth.pending_count(name)
-            expected = self.truth.count("chunks")
-            if index.count() != expected and not pending:
-                index.clear()
+            expected, found = self.truth.count("chunks"), index.count()
+            if found != expected and not self.truth.pending_count(name):
+                if found > expected:  # which ones are too many cannot be told
+                    index.clear()
                 self.truth.mark_all_pending(name)
 
     @property
@@ -157,11 +389,8 @@ class PaperStore:
         return self.truth.pending_count("vectors") + self.truth.pending_count("terms")
 
     def complete(self, embed: Callable[[Sequence[str]], object], *, batch: int = 256, on_progress: Callable[[int], None] = lambda n: None) -> int:
-        """Bring both indexes up to the truth, in batches that each survive a kill; return how many texts were embedded.
-
-        An index takes a batch in while the next one is embedded; it is struck off the list only when the index has it.
-        """
-        self._fill("terms", self._take_terms, batch=10_000)
+        """Bring both indexes up to the truth, in batches that each survive a kill; return how many texts were embedded."""
+        bring_up_to(self.truth, self.terms)
         embedded = 0
 
         def prepare(todo: Sequence[IndexedChunk]) -> Callable[[], None]:
@@ -171,34 +400,15 @@ class PaperStore:
             embedded += fresh
             return lambda: self._take_vectors(kept, vectors, [chunk.chunk_id for chunk in todo if chunk.text is None])
 
-        self._fill("vectors", prepare, batch=batch, on_progress=on_progress)
+        writes = self.server is not None and not self._aside and self.truth.pending_count("vectors") > 0
+        if writes:
+            self._begin_writing()
+        fill(self.truth, "vectors", prepare, batch=batch, on_progress=on_progress)
+        if writes:
+            self._check_wrote_alone()
+        if self.truth.meta(self.truth.keyed("vectors_in")) is None:
+            self.truth.set_meta(self.truth.keyed("vectors_in"), self._place)
         return embedded
-
-    def _fill(
-        self,
-        index: str,
-        prepare: Callable[[Sequence[IndexedChunk]], Callable[[], None]],
-        *,
-        batch: int,
-        on_progress: Callable[[int], None] = lambda n: None,
-    ) -> None:
-        """Prepare each batch that an index waits for, let the index take it in on a thread of its own, then strike it off."""
-        with ThreadPoolExecutor(1, thread_name_prefix=index) as pool:
-            under_way: tuple[Future, list[str]] | None = None
-            skip = 0
-            while (todo := self.truth.pending(index, batch, skip=skip)) or under_way:
-                work = prepare(todo) if todo else None
-                if under_way:
-                    taken, chunk_ids = under_way
-                    taken.result()
-                    self.truth.clear_pending(index, chunk_ids)
-                    on_progress(len(chunk_ids))
-                under_way = (pool.submit(work), [chunk.chunk_id for chunk in todo]) if work else None
-                skip = len(todo)
-
-    def _take_terms(self, todo: Sequence[IndexedChunk]) -> Callable[[], None]:
-        kept = [(chunk.chunk_id, chunk.title, chunk.text) for chunk in todo if chunk.text is not None]
-        return lambda: self.terms.update(kept, [chunk.chunk_id for chunk in todo if chunk.text is None])
 
     def _take_vectors(self, kept: Sequence[IndexedChunk], vectors: object, gone: Sequence[str]) -> None:
         if gone:
@@ -206,19 +416,42 @@ class PaperStore:
         if kept:
             self.vectors.upsert([chunk.chunk_id for chunk in kept], vectors)
 
+    def complete_terms_alone(self) -> None:
+        """Bring the term index of a reader up to the truth, unless another process is at it."""
+        lock = writing_lock(self.data_dir)
+        if lock is None:
+            return
+        try:
+            TermIndex(self._terms_path, writable=True)  # a damaged one is begun afresh
+            self.__dict__.pop("terms", None)
+            if self.terms.count() != self.truth.count("chunks") and not self.truth.pending_count("terms"):
+                self.terms.clear()
+                self.truth.mark_all_pending("terms")
+            bring_up_to(self.truth, self.terms)
+        finally:
+            lock.release()
+
+    @property
+    def is_being_written(self) -> bool:
+        """True while another process takes papers in."""
+        lock = writing_lock(self.data_dir)
+        if lock is not None:
+            lock.release()
+        return lock is None
+
     def nearest(self, vector: np.ndarray, limit: int, *, filters: Filters | None = None) -> list[tuple[str, float]]:
         """Return up to `limit` (chunk id, cosine similarity), best first, of papers that a filter lets through.
 
         Of few papers every vector is compared; among many the index is asked for so many more that enough pass.
         """
         if not filters:
-            return self.vectors.search(vector, limit)
+            return self._search_vectors(vector, limit)
         count = self.truth.count_matching(filters)
         if count <= FEW_PAPERS:
             known = self.truth.paper_vectors(self.truth.paper_ids_matching(filters), self.fingerprint.model)
             cosines = {chunk_id: float(other @ vector) for chunk_id, other in known.items()}
             return sorted(cosines.items(), key=lambda entry: (-entry[1], entry[0]))[:limit]
-        return self._passing(lambda depth: self.vectors.search(vector, depth), limit, filters, count)
+        return self._passing(lambda depth: self._search_vectors(vector, depth), limit, filters, count)
 
     def best_worded(
         self, words: Sequence[str], limit: int, *, title_weight: float = 0.2, filters: Filters | None = None

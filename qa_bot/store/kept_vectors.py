@@ -31,7 +31,7 @@ class KeptVectors(Tables):
     def paper_vectors(self, paper_ids: Sequence[str], model: str) -> dict[str, np.ndarray]:
         """Return the stored vectors of all chunks of these papers, float32, by chunk id."""
         query = (
-            "SELECT p.paper_id, c.version, c.place, v.vector FROM models m CROSS JOIN papers p JOIN chunks c ON c.paper = p.number "
+            f"SELECT p.paper_id, c.version, c.place, v.vector FROM models m CROSS JOIN papers p JOIN {self.chunks} c ON c.paper = p.number "
             "JOIN vectors v ON v.text_digest = c.text_digest AND v.model = m.number WHERE m.name = ? AND p.paper_id IN ({})"
         )
         rows = self._rows_for(query, list(dict.fromkeys(paper_ids)), model)

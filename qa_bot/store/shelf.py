@@ -46,11 +46,7 @@ class Shelf(Facets):
         if row:
             self._db.execute("UPDATE papers SET digest = ?2, signature = ?3, date = ?4, body = ?5 WHERE paper_id = ?1", values)
         number = row[0] if row else self._db.execute("INSERT INTO papers (paper_id, digest, signature, date, body) VALUES (?, ?, ?, ?, ?)", values).lastrowid
-        title = "" if paper.title_is_stand_in else paper.title
-        rows = [
-            (number, *parts_of(c.chunk_id)[1:], c.start, c.end, digest_of(index_text(title, c.text))) for c in chunks
-        ]
-        self._db.executemany("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?)", rows)
+        rows = self._add_chunks(number, paper, chunks)
         self._db.executemany("INSERT OR IGNORE INTO names VALUES (?, ?, ?)", [(key_of(key), number, ground) for key, ground in names])
         texts = [(number, place, self.text_number(v.abstract), self.text_number(v.raw)) for place, v in enumerate(paper.versions)]
         self._db.executemany("INSERT INTO versions VALUES (?, ?, ?, ?)", texts)
@@ -58,12 +54,24 @@ class Shelf(Facets):
         after = {chunk_id_of(paper.paper_id, *row[1:3]): row[-1] for row in rows}
         self._mark_pending(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
 
+    def _add_chunks(self, number: int, paper: Paper, chunks: Sequence[Chunk]) -> list[tuple]:
+        title = "" if paper.title_is_stand_in else paper.title
+        rows = [(number, *parts_of(c.chunk_id)[1:], c.start, c.end, digest_of(index_text(title, c.text))) for c in chunks]
+        self._db.executemany(f"INSERT INTO {self.chunks} VALUES (?, ?, ?, ?, ?, ?)", rows)
+        return rows
+
+    def chunk_anew(self, paper: Paper, chunks: Sequence[Chunk]) -> None:
+        """Store the chunks of a paper that is known but has none in this generation."""
+        (number,) = self._db.execute("SELECT number FROM papers WHERE paper_id = ?", (paper.paper_id,)).fetchone()
+        self._add_chunks(number, paper, chunks)
+        self._mark_pending(chunk.chunk_id for chunk in chunks)
+
     def _clear(self, number: int, paper_id: str) -> dict[str, bytes]:
         """Take away all that hangs on a paper; return its chunks' ids and digests."""
-        rows = self._db.execute("SELECT version, place, text_digest FROM chunks WHERE paper = ?", (number,))
+        rows = self._db.execute(f"SELECT version, place, text_digest FROM {self.chunks} WHERE paper = ?", (number,))
         chunks = {chunk_id_of(paper_id, version, place): digest for version, place, digest in rows}
         self._remove_facets(number, self.papers_by_id([paper_id])[paper_id])
-        for table in ("chunks", "names", "versions"):
+        for table in (self.chunks, "names", "versions"):
             self._db.execute(f"DELETE FROM {table} WHERE paper = ?", (number,))
         return chunks
 
@@ -103,11 +111,11 @@ class Shelf(Facets):
     def chunks_by_id(self, chunk_ids: Sequence[str]) -> dict[str, Chunk]:
         wanted = set(chunk_ids)
         papers = self.papers_by_id(list({parts_of(key)[0] for key in wanted}))
-        query = 'SELECT p.paper_id, c.version, c.place, c.start, c."end" FROM papers p JOIN chunks c ON c.paper = p.number WHERE p.paper_id IN ({})'
+        query = f'SELECT p.paper_id, c.version, c.place, c.start, c."end" FROM papers p JOIN {self.chunks} c ON c.paper = p.number WHERE p.paper_id IN ({{}})'
         found = {}
         for paper_id, version, place, start, end in self._rows_for(query, list(papers)):
             chunk_id = chunk_id_of(paper_id, version, place)
-            if chunk_id in wanted:
+            if chunk_id in wanted and version < len(papers[paper_id].versions):  # a writer may have been between the two queries
                 found[chunk_id] = Chunk(chunk_id, paper_id, version, papers[paper_id].versions[version].abstract[start:end], start, end)
         return found
 
@@ -121,5 +129,5 @@ class Shelf(Facets):
         return found
 
     def chunk_ids_of(self, paper_ids: Sequence[str]) -> list[str]:
-        query = "SELECT p.paper_id, c.version, c.place FROM papers p JOIN chunks c ON c.paper = p.number WHERE p.paper_id IN ({})"
+        query = f"SELECT p.paper_id, c.version, c.place FROM papers p JOIN {self.chunks} c ON c.paper = p.number WHERE p.paper_id IN ({{}})"
         return [chunk_id_of(*row) for row in self._rows_for(query, list(paper_ids))]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from qa_bot.schema import QABotError
@@ -14,6 +15,7 @@ from qa_bot.store.packing import digest_of, key_of, pack_text
 
 SCHEMA_VERSION = 2
 REMEMBERED = 200_000  # rows of a kind of which the number need not be looked up again while papers are written
+GENERATION_KEYS = ("fingerprint", "dimension", "vectors_in")
 
 # Small rows and whole numbers for what repeats: a million papers are to stay below a few kilobytes each.
 _TABLES = """
@@ -30,9 +32,6 @@ CREATE TABLE IF NOT EXISTS merges (paper_id TEXT NOT NULL, file TEXT NOT NULL, o
 CREATE TABLE IF NOT EXISTS papers (
     number INTEGER PRIMARY KEY, paper_id TEXT NOT NULL UNIQUE, digest BLOB NOT NULL, signature BLOB NOT NULL, date TEXT, body BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS papers_by_date ON papers (date);
-CREATE TABLE IF NOT EXISTS chunks (
-    paper INTEGER NOT NULL, version INTEGER NOT NULL, place INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, text_digest BLOB NOT NULL,
-    PRIMARY KEY (paper, version, place)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS versions (paper INTEGER NOT NULL, version INTEGER NOT NULL, text INTEGER NOT NULL, raw INTEGER NOT NULL, PRIMARY KEY (paper, version)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS names (key INTEGER NOT NULL, paper INTEGER NOT NULL, ground TEXT NOT NULL, PRIMARY KEY (key, paper)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS names_of_paper ON names (paper);
@@ -47,6 +46,15 @@ CREATE TABLE IF NOT EXISTS pending (index_name TEXT NOT NULL, chunk_id TEXT NOT 
 """
 
 
+# One table for each index: while a new one is made aside, questions are answered from the chunks of the old one.
+_CHUNKS = """CREATE TABLE IF NOT EXISTS {} (
+    paper INTEGER NOT NULL, version INTEGER NOT NULL, place INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, text_digest BLOB NOT NULL,
+    PRIMARY KEY (paper, version, place)) WITHOUT ROWID"""
+
+# Another process may be writing a whole ingest in one transaction: readers go on, a second writer waits for its end.
+WAIT_SECONDS = 60.0
+
+
 class StoreError(QABotError):
     """The data folder cannot be used as it is."""
 
@@ -57,14 +65,16 @@ class Tables:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._texts: dict[bytes, int] = {}
+        self.generation = ""
         try:
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=WAIT_SECONDS)
             self._db.execute("PRAGMA page_size=8192")  # of a new file: ten vectors fill a page, with five a fifth of it is lost
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             found = self._schema_found()
             if found in (None, str(SCHEMA_VERSION)):
                 self._db.executescript(_TABLES)
+                self.follow()
         except sqlite3.DatabaseError as error:
             raise StoreError(
                 f"{path} is not a database that qa_bot can read ({error}). Move it away and run `qa-bot ingest` again."
@@ -85,6 +95,52 @@ class Tables:
     def close(self) -> None:
         self._db.close()
 
+    # Generations: each `reindex` makes chunks, vectors and terms of its own beside those in use, and then takes their place.
+
+    @property
+    def chunks(self) -> str:
+        """The table of the chunks that this connection goes by."""
+        return f"chunks_{self.generation}" if self.generation else "chunks"
+
+    def keyed(self, name: str) -> str:
+        """Return a name for what each generation has of its own: a folder, a key of `meta`, a list of what is pending."""
+        return f"{name}-{self.generation}" if self.generation else name
+
+    def follow(self, generation: str | None = None) -> None:
+        """Go by the generation in use, or by this one."""
+        self.generation = (self.meta("generation") or "") if generation is None else generation
+        self._db.execute(_CHUNKS.format(self.chunks))
+
+    @property
+    def has_chunks(self) -> bool:
+        """False where the generation that this connection goes by was removed."""
+        return self._db.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (self.chunks,)).fetchone()[0] > 0
+
+    def remove_other_generations(self) -> None:
+        """Forget what other generations than the one in use left behind. Call while nobody reads them."""
+        names = [name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        old = [name for name in names if name.startswith("chunks") and name != self.chunks]
+        if old:
+            with self.transaction():
+                for name in old:
+                    self._db.execute(f"DROP TABLE {name}")
+                for name in GENERATION_KEYS:
+                    self._db.execute("DELETE FROM meta WHERE (key = ?1 OR key GLOB ?1 || '-*') AND key <> ?2", (name, self.keyed(name)))
+                self._db.execute("DELETE FROM pending WHERE index_name NOT IN (?, ?)", (self.keyed("vectors"), self.keyed("terms")))
+
+    def changes(self) -> int:
+        """Return a number that is another one after any other process or connection wrote."""
+        return self._db.execute("PRAGMA data_version").fetchone()[0]
+
+    def copy_to(self, path: Path) -> None:
+        """Write everything to a new file, as it is at one moment."""
+        self._db.execute("VACUUM INTO ?", (str(path),))
+
+    def copy_from(self, path: Path) -> None:
+        """Take everything over from a file that `copy_to` wrote, at one moment: readers see all of it or none."""
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as other:
+            other.backup(self._db)
+
     def meta(self, key: str) -> str | None:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
@@ -97,7 +153,7 @@ class Tables:
 
     def count(self, table: str) -> int:
         """Return the number of rows of "papers", "chunks", "records" or "skipped"."""
-        return self._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        return self._db.execute(f"SELECT count(*) FROM {self.chunks if table == 'chunks' else table}").fetchone()[0]
 
     def transaction(self) -> Transaction:
         """Return a context in which all writes happen or none."""

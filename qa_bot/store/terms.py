@@ -16,8 +16,8 @@ from qa_bot.store.tables import StoreError
 class TermIndex:
     """An open tantivy index over texts, each of which holds its title, and over the titles once more."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the index, or create it; a damaged one is started afresh (it is rebuilt from the truth)."""
+    def __init__(self, path: Path, *, writable: bool = True) -> None:
+        """Open the index, or create it; a writer starts a damaged one afresh (it is rebuilt from the truth)."""
         import tantivy
 
         self._tantivy = tantivy
@@ -32,7 +32,9 @@ class TermIndex:
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._index = tantivy.Index(schema, path=str(path))
-        except ValueError:  # a schema or segments that this version cannot read
+        except ValueError as error:  # a schema or segments that this version cannot read
+            if not writable:  # it may be another process's
+                raise StoreError(f"Cannot read {path}: {error}. Run `qa-bot ingest`: it is rebuilt.") from error
             shutil.rmtree(path)
             path.mkdir()
             self._index = tantivy.Index(schema, path=str(path))
@@ -41,6 +43,10 @@ class TermIndex:
 
     def count(self) -> int:
         return self._index.searcher().num_docs
+
+    def reload(self) -> None:
+        """See what another process committed since."""
+        self._index.reload()
 
     def stems(self, text: str) -> list[str]:
         """Return the stemmed words of a text, as the index holds them, in order."""

@@ -39,23 +39,23 @@ class Truth(Inputs, Shelf, KeptVectors):
         self._facets.clear()
 
     def _mark_pending(self, chunk_ids: Iterable[str], indexes: Sequence[str] = INDEXES) -> None:
-        self._db.executemany(
-            "INSERT OR IGNORE INTO pending VALUES (?, ?)", [(name, chunk_id) for chunk_id in chunk_ids for name in indexes]
-        )
+        rows = [(self.keyed(name), chunk_id) for chunk_id in chunk_ids for name in indexes]
+        self._db.executemany("INSERT OR IGNORE INTO pending VALUES (?, ?)", rows)
 
     def mark_all_pending(self, index: str) -> None:
-        query = "INSERT OR IGNORE INTO pending SELECT ?, p.paper_id || '#' || c.version || '.' || c.place FROM chunks c JOIN papers p ON p.number = c.paper"
-        self._db.execute(query, (index,))
+        chunk_id = "p.paper_id || '#' || c.version || '.' || c.place"
+        query = f"INSERT OR IGNORE INTO pending SELECT ?, {chunk_id} FROM {self.chunks} c JOIN papers p ON p.number = c.paper"
+        self._db.execute(query, (self.keyed(index),))
 
     def pending_count(self, index: str) -> int:
-        return self._db.execute("SELECT count(*) FROM pending WHERE index_name = ?", (index,)).fetchone()[0]
+        return self._db.execute("SELECT count(*) FROM pending WHERE index_name = ?", (self.keyed(index),)).fetchone()[0]
 
     def pending(self, index: str, limit: int, *, skip: int = 0) -> list[IndexedChunk]:
         """Return up to `limit` chunks, after the first `skip`, that this index has to take in or remove, the shortest first."""
-        rows = self._db.execute("SELECT chunk_id FROM pending WHERE index_name = ? LIMIT ? OFFSET ?", (index, limit, skip))
+        rows = self._db.execute("SELECT chunk_id FROM pending WHERE index_name = ? LIMIT ? OFFSET ?", (self.keyed(index), limit, skip))
         wanted = [row[0] for row in rows]
         query = (
-            'SELECT p.paper_id, c.version, c.place, c.start, c."end", p.body, t.body FROM papers p JOIN chunks c ON c.paper = p.number '
+            f'SELECT p.paper_id, c.version, c.place, c.start, c."end", p.body, t.body FROM papers p JOIN {self.chunks} c ON c.paper = p.number '
             "JOIN versions v ON v.paper = p.number AND v.version = c.version JOIN texts t ON t.number = v.text WHERE p.paper_id IN ({})"
         )
         found: dict[str, tuple[str, str]] = {}
@@ -68,4 +68,4 @@ class Truth(Inputs, Shelf, KeptVectors):
 
     def clear_pending(self, index: str, chunk_ids: Sequence[str]) -> None:
         with self.transaction():
-            self._db.executemany("DELETE FROM pending WHERE index_name = ? AND chunk_id = ?", [(index, key) for key in chunk_ids])
+            self._db.executemany("DELETE FROM pending WHERE index_name = ? AND chunk_id = ?", [(self.keyed(index), key) for key in chunk_ids])
