@@ -284,6 +284,8 @@ def search(
     """Rank the papers for a query, without writing an answer."""
     with _engine(no_llm=True) as engine:
         hits = engine.search(query, limit, filters=Filters(author, year_from, year_to, category, file))
+        for problem in engine.store.notices():
+            print(f"! {problem.message}", file=sys.stderr)
     if as_json:
         rows = [
             {

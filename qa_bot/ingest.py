@@ -72,17 +72,16 @@ def open_ready(settings: Settings, embedding: EmbeddingModel, *, on_progress: Pr
     is_empty = store.is_empty
     if not (is_empty or store.is_incomplete):
         return store
-    can_wait = not is_empty and store.server is not None  # without a server nobody writes while we read
-    if can_wait and store.is_copy:
+    if not is_empty and store.server and store.is_copy:
         store.complete_terms_alone()
         return store
-    if can_wait and store.is_being_written:
+    if not is_empty and store.is_being_written:
         return store
     store.close()
     try:
         ingest([resource_dir("seeds")] if is_empty else [], settings=settings, embedding=embedding, on_progress=on_progress, only_if_empty=is_empty)
     except (StoreBusy, VectorsUnavailable, CopyIsOlder):
-        if not can_wait:
+        if is_empty:
             raise
     return open_store(settings, fingerprint_of(embedding))
 

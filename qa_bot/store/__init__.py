@@ -10,6 +10,7 @@ import logging
 import re
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -26,7 +27,7 @@ from qa_bot.store.filling import bring_up_to, fill
 from qa_bot.store.locks import FolderLock, StoreBusy, writing_lock
 from qa_bot.store.packing import digest_of, paper_digest
 from qa_bot.store.server import ChromaServer, VectorsUnavailable, server_of
-from qa_bot.store.tables import SCHEMA_VERSION, StoreError
+from qa_bot.store.tables import MERGE_DUE, SCHEMA_VERSION, StoreError
 from qa_bot.store.terms import TermIndex
 from qa_bot.store.truth import IndexedChunk, Truth
 from qa_bot.store.vectors import VectorIndex
@@ -41,7 +42,6 @@ __all__ = [
 
 LOCK_TIMEOUT_SECONDS = 20.0
 FEW_PAPERS = 1500  # that many vectors are compared one by one faster than an index is searched around a filter
-MERGE_DUE = "merge_due"  # noted in the truth while records were read whose papers have not been found yet
 # While a server is away, and for the state of the index on it, it is asked this often at most.
 ASK_AGAIN_SECONDS = 5.0
 
@@ -91,7 +91,7 @@ class PaperStore:
         self._trouble, self._quiet_until = "", 0.0
         self._relation, self._related_until = "same", 0.0
         self._is_outdated, self._retired = "", []
-        self._aside = aside
+        self._aside, self._following = aside, threading.Lock()
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -119,10 +119,8 @@ class PaperStore:
             raise
 
     def _check(self) -> None:
-        made_by = self.truth.meta(self.truth.keyed("fingerprint"))
-        if made_by is None:
-            self.truth.set_meta(self.truth.keyed("fingerprint"), str(self.fingerprint))
-        elif made_by != str(self.fingerprint):
+        made_by = self.truth.settle(self.truth.keyed("fingerprint"), str(self.fingerprint))
+        if made_by != str(self.fingerprint):
             raise IndexMismatch(
                 f"The index in {self.data_dir} was made with {made_by.split('|')[0]}, the settings now ask for {self.fingerprint.model} "
                 f"(recipe {self.fingerprint.text_recipe}). Run `qa-bot reindex`, or restore the QA_BOT_EMBED_* settings."
@@ -145,10 +143,9 @@ class PaperStore:
             index.close()
 
     def _check_dimension(self, dimension: int) -> None:
-        stored = self.truth.meta(self.truth.keyed("dimension"))
-        if stored is None and self.writable:
-            self.truth.set_meta(self.truth.keyed("dimension"), str(dimension))
-        elif stored is not None and stored != str(dimension):
+        key = self.truth.keyed("dimension")
+        stored = self.truth.settle(key, str(dimension)) if self.writable else self.truth.meta(key)
+        if stored is not None and stored != str(dimension):
             raise IndexMismatch(
                 f"{self.fingerprint.model} now gives vectors of {dimension} numbers, the index in {self.data_dir} holds {stored}. "
                 "Run `qa-bot reindex`, or restore the QA_BOT_EMBED_* settings."
@@ -163,10 +160,8 @@ class PaperStore:
         """On a server many collections lie side by side, so the name says whose it is; a folder has one owner."""
         if self.server is None:
             return self.fingerprint.collection
-        if self.truth.meta("id") is None:
-            self.truth.set_meta("id", secrets.token_hex(8))
         generation = self.truth.generation if generation is None else generation
-        return f"papers-{self.truth.meta('id')}" + (f"-{generation}" if generation else "")
+        return f"papers-{self.truth.settle('id', secrets.token_hex(8))}" + (f"-{generation}" if generation else "")
 
     @property
     def _folder(self) -> Path:
@@ -193,7 +188,8 @@ class PaperStore:
         if seen == self._seen:
             return False
         self._seen = seen
-        self._follow()
+        with self._following:
+            self._follow()
         if self._is_outdated and not self.truth.has_chunks:
             raise IndexMismatch(
                 f"The index in {self.data_dir} was made anew with {self._is_outdated} and the one before is gone. Open it again with settings that name that model."
@@ -406,8 +402,7 @@ class PaperStore:
         fill(self.truth, "vectors", prepare, batch=batch, on_progress=on_progress)
         if writes:
             self._check_wrote_alone()
-        if self.truth.meta(self.truth.keyed("vectors_in")) is None:
-            self.truth.set_meta(self.truth.keyed("vectors_in"), self._place)
+        self.truth.settle(self.truth.keyed("vectors_in"), self._place)
         return embedded
 
     def _take_vectors(self, kept: Sequence[IndexedChunk], vectors: object, gone: Sequence[str]) -> None:

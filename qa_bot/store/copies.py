@@ -16,7 +16,7 @@ from typing import Literal
 from qa_bot.schema import QABotError
 from qa_bot.store.filling import bring_up_to
 from qa_bot.store.locks import FolderLock
-from qa_bot.store.tables import SCHEMA_VERSION, StoreError
+from qa_bot.store.tables import MERGE_DUE, SCHEMA_VERSION, StoreError
 from qa_bot.store.terms import TermIndex
 from qa_bot.store.truth import Truth
 
@@ -63,7 +63,7 @@ def write_snapshot(data_dir: Path, file: Path) -> None:
     lock = FolderLock(data_dir, writes=True, alone=False, timeout_seconds=WAIT_SECONDS)
     try:
         with closing(Truth(data_dir / "papers.sqlite3")) as truth:
-            if truth.pending_count("vectors"):
+            if truth.pending_count("vectors") or truth.meta(MERGE_DUE):
                 raise StoreError(f"The papers in {data_dir} are not all taken in yet. Run `qa-bot ingest`, then write the snapshot.")
             _write(truth, file)
     except (OSError, sqlite3.Error) as error:

@@ -73,13 +73,17 @@ class ChromaServer:
         client._server._session.timeout = self.timeout_seconds  # chromadb 1.5 waits for ever and has no setting for it
         return client
 
-    def attempt(self, work: Callable[[], T], *, tries: int) -> T:
-        """Return what `work` does, trying again after passing failures. Raise VectorsUnavailable with the next step."""
+    def attempt(self, work: Callable[[], T], *, tries: int, waits: bool) -> T:
+        """Return what `work` does, trying again after passing failures; after a long silence only where one `waits` for it.
+
+        Raise VectorsUnavailable with the next step.
+        """
         from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
         retrying = Retrying(
-            stop=stop_after_attempt(tries), wait=wait_random_exponential(0.3, max=LONGEST_PAUSE_SECONDS), retry=retry_if_exception(is_passing), reraise=True
-        )
+            stop=stop_after_attempt(tries), wait=wait_random_exponential(0.3, max=LONGEST_PAUSE_SECONDS), reraise=True,
+            retry=retry_if_exception(lambda error: is_passing(error) and (waits or not is_silence(error))),
+        )  # fmt: skip
         try:
             return retrying(work)
         except (StoreError, TooMany):
@@ -104,7 +108,7 @@ class ChromaServer:
             return VectorsUnavailable(
                 f"{who} does not let us in ({said or status}). Check QA_BOT_CHROMA_API_KEY or QA_BOT_CHROMA_HEADERS, and QA_BOT_CHROMA_TENANT."
             )
-        if any(isinstance(cause, httpx.TimeoutException) for cause in causes):
+        if is_silence(error):
             return VectorsUnavailable(
                 f"{who} did not answer within {self.timeout_seconds:g} seconds. Try again, or raise QA_BOT_CHROMA_TIMEOUT_SECONDS."
             )
@@ -195,6 +199,13 @@ def is_passing(error: BaseException) -> bool:
     if status is not None:
         return status in (408, 425, 429, 500, 502, 503, 504)
     return any(isinstance(cause, httpx.TransportError) or type(cause).__name__ == "RateLimitError" for cause in _chain(error))
+
+
+def is_silence(error: BaseException) -> bool:
+    """Say whether the server was waited for in vain."""
+    import httpx
+
+    return any(isinstance(cause, httpx.TimeoutException) for cause in _chain(error))
 
 
 def limit_named(error: BaseException) -> int | None:

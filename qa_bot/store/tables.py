@@ -15,6 +15,8 @@ from qa_bot.store.packing import digest_of, key_of, pack_text
 
 SCHEMA_VERSION = 2
 REMEMBERED = 200_000  # rows of a kind of which the number need not be looked up again while papers are written
+MERGE_DUE = "merge_due"  # noted in `meta` while records were read whose papers have not been found yet
+GENERATION_KEYS = ("fingerprint", "dimension", "vectors_in")
 GENERATION_KEYS = ("fingerprint", "dimension", "vectors_in")
 
 # Small rows and whole numbers for what repeats: a million papers are to stay below a few kilobytes each.
@@ -147,6 +149,13 @@ class Tables:
 
     def set_meta(self, key: str, value: str) -> None:
         self._db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (key, value))
+
+    def settle(self, key: str, value: str) -> str:
+        """Return what a key of `meta` says; where it says nothing yet, this value. Of many processes the first one settles it."""
+        if (found := self.meta(key)) is not None:
+            return found
+        self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
+        return self.meta(key)
 
     def remove_meta(self, key: str) -> None:
         self._db.execute("DELETE FROM meta WHERE key = ?", (key,))

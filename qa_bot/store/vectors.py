@@ -78,7 +78,7 @@ class VectorIndex:
         from chromadb.errors import ChromaError
 
         try:
-            return self._server.attempt(lambda: self._found(work), tries=self._tries) if self._server else self._found(work)
+            return self._server.attempt(lambda: self._found(work), tries=self._tries, waits=self._writable) if self._server else self._found(work)
         except (ChromaError, ValueError, OSError) as error:
             raise StoreError(
                 f"Cannot use {self._place}: {error}. Delete that folder and run `qa-bot ingest`: it is rebuilt from the papers."
