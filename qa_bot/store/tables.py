@@ -17,7 +17,6 @@ SCHEMA_VERSION = 2
 REMEMBERED = 200_000  # rows of a kind of which the number need not be looked up again while papers are written
 MERGE_DUE = "merge_due"  # noted in `meta` while records were read whose papers have not been found yet
 GENERATION_KEYS = ("fingerprint", "dimension", "vectors_in")
-GENERATION_KEYS = ("fingerprint", "dimension", "vectors_in")
 
 # Small rows and whole numbers for what repeats: a million papers are to stay below a few kilobytes each.
 _TABLES = """
