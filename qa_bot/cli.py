@@ -47,7 +47,7 @@ def main() -> None:
         print(f"qa-bot: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print("qa-bot: stopped. Nothing that was done is lost; the same command goes on from there.", file=sys.stderr)
+        print("qa-bot: stopped", file=sys.stderr)
         sys.exit(130)
 
 
@@ -402,7 +402,8 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
                 stage, told = what, now
                 print(pace.line(what, done, total), file=sys.stderr, flush=True)
 
-        yield say
+        with _stopping_well():
+            yield say
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -418,7 +419,18 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
                 tasks[what] = bar.add_task(what, total=total or None)
             bar.update(tasks[what], completed=done, total=total or None, description=pace.line(what, done, total))
 
-        yield show
+        with _stopping_well():
+            yield show
+
+
+@contextmanager
+def _stopping_well() -> Iterator[None]:
+    """Say at Ctrl-C what has become of the work; the exit status is left to `main`."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("qa-bot: stopped. What was done is kept; the same command goes on from there.", file=sys.stderr)
+        raise
 
 
 def _json(value: object) -> str:

@@ -594,3 +594,22 @@ def test_papers_are_removed_merged_split_and_exported_from_the_command_line(call
     assert call("remove", "no-such-paper", **own).returncode == 1 and call("remove", **own).returncode == 2
     (tmp_path / "one.jsonl").unlink()
     assert "forgotten" in call("ingest", "--prune", tmp_path, **own).stdout
+
+
+def test_ctrl_c_stops_an_ingest_cleanly_and_the_next_run_goes_on(call, tmp_path):
+    records = [{"id": f"r{n}", "title": f"Census of harbour {n}", "abstract": f"We count the ships of harbour {n} at low tide. " * 12} for n in range(600)]
+    (tmp_path / "many.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    environment = os.environ | {"QA_BOT_DATA_DIR": str(tmp_path / "own")}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "qa_bot", "ingest", tmp_path / "many.jsonl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    said = ""
+    while "embedding papers" not in said:
+        line = running.stderr.readline()
+        assert line, said
+        said += line
+    running.send_signal(signal.SIGINT)
+    out, rest = running.communicate(timeout=60)
+    assert running.returncode == 130 and "goes on from there" in rest and "Traceback" not in said + rest and not out
+    done = json.loads(call("ingest", tmp_path / "many.jsonl", "--json", QA_BOT_DATA_DIR=str(tmp_path / "own")).stdout)
+    assert (done["papers"], done["unchanged_files"]) == (600, 1) and 0 < done["embedded"] < 600, "the first batch is kept"
