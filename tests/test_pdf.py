@@ -360,6 +360,52 @@ def test_a_title_of_several_lines_is_one():
     assert the_record(with_abstract(document)).title == TITLE
 
 
+def test_a_title_in_small_capitals_is_read_in_ordinary_letters():
+    document = PaperPDF()
+    left, y = 120.0, document.y
+    for word in ("SIGMOID", "LOSS", "for LANGUAGE", "IMAGE", "PRE-TRAINING"):
+        for letter in word:
+            size = 17 if letter == word[0] or word[:3] == "for" and letter == "L" else 13.6
+            document.line(letter.upper(), size=size, left=left, y=y)
+            left += stringWidth(letter.upper(), ROMAN, size)
+        left += 5
+    document.y -= 20
+    assert the_record(with_abstract(document)).title == "Sigmoid Loss For Language Image Pre-training"
+
+
+def test_the_numbers_of_a_manuscript_s_lines_are_no_text():
+    document = begun()
+    document.line("Abstract", font=BOLD, size=12, y=580)
+    below = document.flow(ABSTRACT, WHOLE)
+    document.line("1 Introduction", font=BOLD, size=12, left=WHOLE.left, y=below - 12)
+    document.flow(BODY, Box(WHOLE.left, WHOLE.width, below - 24))
+    for number in range(40):
+        text = str(number + 1)
+        document.line(text, size=7, left=80 - stringWidth(text, ROMAN, 7), y=560 - 12 * number)
+    assert the_record(document).abstract == ABSTRACT
+
+
+def test_the_mark_of_a_footnote_behind_the_last_sentence_is_left_out():
+    document = begun()
+    document.line("Abstract", font=BOLD, size=12, y=580)
+    last = "Code is there for all who want it."
+    below = document.flow(ABSTRACT, WHOLE)
+    document.line(last, left=WHOLE.left, y=below)
+    document.line("1", size=7, left=WHOLE.left + stringWidth(last, ROMAN, 10) + 0.5, y=below + 4)
+    assert the_record(document).abstract == f"{ABSTRACT} {last}"
+
+
+def test_a_sidebar_beside_the_abstract_is_no_part_of_it():
+    document = begun()
+    sidebar = "OPEN ACCESS Citation: Zhai X (2019) Sigmoid loss. Editor: Ann Lee, University of Somewhere, GERMANY. Received: May 3, 2019. "
+    document.flow(sidebar * 4, Box(40, 130, 600), size=8)
+    document.line("Abstract", font=BOLD, size=14, left=200, y=600)
+    below = document.flow(ABSTRACT, Box(200, 370, 580))
+    document.line("Introduction", font=BOLD, size=14, left=200, y=below - 20)
+    document.flow(BODY, Box(200, 370, below - 40))
+    assert the_record(document).abstract == ABSTRACT
+
+
 def test_blocks_of_authors_side_by_side():
     document = PaperPDF()
     document.line(TITLE, font=BOLD, size=16)

@@ -41,7 +41,7 @@ _PLACE = re.compile(
     r"univers|institut|departm|school|colleg|laborator|\blabs?\b|research|centre|center|facult|academ|hospital|clinic|company"
     r"|corporation|\binc\b|\bltd\b|gmbh|google|deepmind|meta ai|facebook|microsoft|openai|nvidia|amazon|apple|adobe|ibm\b|huawei"
     r"|tencent|alibaba|baidu|samsung|intel\b|ministry|national|ecole|école|polytechn|politecn|fellow|member|student|senior"
-    r"|professor|e-?mail|abstract|team\b|group\b|society|foundation|street|avenue|corresponding|author|equal|contribution"
+    r"|professor|e-?mail|anonym|submission|paper id|review|abstract|team\b|group\b|society|foundation|street|avenue|corresponding|author|equal|contribution"
     r"|\b(?:usa|uk|china|germany|france|switzerland|japan|canada|italy|spain|india|korea|australia|netherlands|austria|israel"
     r"|brazil|sweden|singapore|new york|san francisco|los angeles|hong kong|united states|united kingdom)\b",
     re.IGNORECASE,
@@ -131,12 +131,30 @@ def _joined(lines: Sequence[Line]) -> str:
     parts = []
     for line in lines:
         main = [piece for piece in line.pieces if piece.size > 0.8 * line.size]
-        kept = line.text if len(main) == len(line.pieces) else _without(line)
+        kept = _small_capitals(line) or (line.text if len(main) == len(line.pieces) else _without(line))
         parts.append(kept.strip(" *∗†‡§¶⋆"))
     text = parts[0]
     for part in parts[1:]:
         text += part if text.endswith(("-", "–", "/")) and part[:1].isalpha() else f" {part}"
     return " ".join(text.split())
+
+
+def _small_capitals(line: Line) -> str | None:
+    """Return a line of small capitals, which are capitals in smaller letters, in ordinary letters; None for other lines."""
+    largest = max(piece.size for piece in line.pieces)
+    level = [piece for piece in line.pieces if abs(piece.y - line.y) < 0.05 * largest]
+    small = [piece for piece in level if 0.7 * largest < piece.size < 0.9 * largest]
+    if len(level) < len(line.pieces) or len(small) < 0.4 * len(level) or not line.text.isupper():
+        return None
+    text, at = "", 0
+    for piece in line.pieces:
+        words = piece.text.strip()
+        start = line.text.find(words, at)
+        if start < 0:
+            return None
+        text += line.text[at:start] + (words.lower() if piece in small else words)
+        at = start + len(words)
+    return text + line.text[at:]
 
 
 def _without(line: Line) -> str:

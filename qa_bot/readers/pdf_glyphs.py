@@ -26,6 +26,9 @@ _WORD_GAP = 0.17
 _MARKS = {"`": "\u0300", "´": "\u0301", "ˆ": "\u0302", "˜": "\u0303", "¯": "\u0304", "˘": "\u0306", "˙": "\u0307", "¨": "\u0308",
           "˚": "\u030a", "˝": "\u030b", "ˇ": "\u030c", "¸": "\u0327", "˛": "\u0328"}  # fmt: skip
 
+# Fonts drawn as pictures give TeX's own codes of these, in its old and its newer encoding.
+_TEX_LIGATURES = dict(zip((*range(0x0B, 0x10), *range(0x1B, 0x20)), ("ff", "fi", "fl", "ffi", "ffl") * 2, strict=True))
+
 
 @dataclass
 class Glyph:
@@ -83,11 +86,11 @@ def _glyphs(page) -> list[Glyph]:  # noqa: ANN001 - pypdfium2.PdfTextPage
     spaced, broken = False, True
     for index in range(min(raw.FPDFText_CountChars(page), _LETTERS_OF_PAGE)):
         code = 0x2D if raw.FPDFText_IsHyphen(page, index) == 1 else raw.FPDFText_GetUnicode(page, index)
-        if code in (0x0D, 0x0A):
-            broken = True
+        if raw.FPDFText_IsGenerated(page, index) == 1:
+            broken, spaced = broken or code in (0x0D, 0x0A), True
             continue
-        character = chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
-        if raw.FPDFText_IsGenerated(page, index) == 1 or character.isspace():
+        character = _TEX_LIGATURES.get(code) or (chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd")
+        if character.isspace():
             spaced = True
             continue
         raw.FPDFText_GetCharOrigin(page, index, x, y)

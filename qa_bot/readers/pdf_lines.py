@@ -20,7 +20,7 @@ MOST_BYTES = 256 << 20
 _SECONDS = 30.0
 _RAISED = dict(zip("0123456789+-−=()ni*∗", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ**", strict=True))
 _LOWERED = dict(zip("0123456789+-−=()aeijkmnt", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑᵢⱼₖₘₙₜ", strict=True))
-_WORD_GAP = 0.17
+_WORD_GAP = 0.3
 
 
 @dataclass(frozen=True)
@@ -115,11 +115,26 @@ def _is_readable(letter: str) -> bool:
 
 def _page_lines(page: dict, number: int) -> Iterator[Line]:
     """Yield the lines of a page: first what stands above the columns, row by row, then column by column."""
-    rows = _rows(piece for piece in page["pieces"] if piece.angle == 0 and piece.text.strip())
+    rows = _rows(_without_line_numbers([piece for piece in page["pieces"] if piece.angle == 0 and piece.text.strip()]))
     head = _head_rows(rows)
     columns = itertools.count()
     yield from _as_lines(rows[:head], number, columns)
     yield from _ordered(rows[head:], number, columns, 2)
+
+
+def _without_line_numbers(pieces: Sequence[Piece]) -> list[Piece]:
+    """Leave out the numbers that manuscripts bear beside each line: they stand under one another and count up."""
+    stacks: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        if re.fullmatch(r"\s*\d{1,4}\s*", piece.text):
+            stacks.setdefault(round(piece.right / 4), []).append(piece)
+    dropped: set[int] = set()
+    for place, stack in stacks.items():
+        beside = sorted([*stack, *stacks.get(place + 1, ())], key=lambda piece: -piece.y)
+        steps = [int(below.text) - int(above.text) for above, below in itertools.pairwise(beside)]
+        if len(beside) >= 6 and sum(step in (1, 5) for step in steps) >= 0.8 * len(steps):
+            dropped.update(map(id, beside))
+    return [piece for piece in pieces if id(piece) not in dropped]
 
 
 def _as_lines(rows: Iterable[Sequence[Piece]], page: int, columns: Iterator[int]) -> Iterator[Line]:
@@ -251,6 +266,8 @@ def _script(piece: Piece, main: Piece, before: str) -> str:
     """Return a piece's words, raised or lowered letters after another letter as characters of their own."""
     words, shift = piece.text.strip(), piece.y - main.y
     follows = bool(before) and (before[-1].isalnum() or before[-1] in "⁺⁻⁼⁽₊₋₌₍")
+    if piece.size < 0.85 * main.size and shift > 0.12 * main.size and before[-1:] in ".,;:?!”)" and re.fullmatch(r"[\d,*∗†‡§]{1,5}", words):
+        return ""  # the mark of a footnote, or of a reference
     if piece.size >= 0.85 * main.size or not follows:
         return words
     table = _RAISED if shift > 0.12 * main.size else _LOWERED if shift < -0.05 * main.size else {}
@@ -265,8 +282,10 @@ def _line(row: Sequence[Piece], page: int, column: int) -> Line:
     text, before = "", None
     for piece in row:
         words = _script(piece, main, text)
-        if before is not None and (piece.text.startswith(" ") or piece.left - before.right > _WORD_GAP * main.size):
-            text += " "
+        if before is not None:
+            gap = (piece.left - before.right) / main.size
+            # Where small capitals begin, PDFium may see a space that nobody set.
+            text += " " if gap > _WORD_GAP or (piece.text.startswith(" ") and gap > 0.08) else ""
         text += words
         before = piece
     bold = sum(len(piece.text) for piece in row if piece.is_bold) > 0.6 * sum(len(piece.text) for piece in row)
