@@ -463,13 +463,12 @@ def test_odd_answers_break_nothing(world):
 
 
 @pytest.mark.parametrize("source", ["arxiv", "openalex", "crossref"])
-@pytest.mark.parametrize(
-    "trouble", [busy(503), busy(429, retry_after="0"), busy(500), cut(), halved()], ids=["503", "429", "500", "cut", "halved"]
-)
-def test_a_passing_trouble_is_waited_out(world, source, trouble):
-    with FakeServices(SIGLIP, troubles=[trouble, trouble]) as server:
-        report = world.fetch(server, source, "sigmoid")
-        assert (report.written, report.requests, len(server.asked)) == (1, 3, 3)
+def test_passing_troubles_are_waited_out(world, source):
+    for troubles in ([busy(503), busy(429, retry_after="0")], [busy(500), cut()], [halved(), halved(), cut()]):
+        with FakeServices(SIGLIP, troubles=troubles) as server:
+            report = world.fetch(server, source, "sigmoid")
+            assert (report.found, report.requests, len(server.asked)) == (1, len(troubles) + 1, len(troubles) + 1)
+    assert set(world.papers()) == {SIGLIP.title}
 
 
 def test_retry_after_is_obeyed_as_seconds_and_as_a_date(world):
@@ -661,6 +660,13 @@ def test_an_abstract_that_only_shares_its_words_completes_nothing(world):
     assert paper.title_is_stand_in and world.files() == []
 
 
+def test_one_abstract_under_two_titles_completes_nothing(world):
+    world.ingest(f"Abstract: {SIGLIP.abstract}\n")
+    copied = Work("Weeds in Fields of Wheat", SIGLIP.abstract, ("Somebody Else",), arxiv_id="2401.22222", openalex_id="W66668")
+    with FakeServices(SIGLIP, copied) as server:
+        assert world.complete(server, "arxiv").completed == ()
+
+
 def test_a_paper_with_an_id_is_asked_for_by_it_unless_the_id_is_another_s(world):
     entries = [
         {"id": "a", "abstract": SIGLIP.abstract, "arxiv_id": "2303.15343"},
@@ -783,10 +789,10 @@ def test_the_command_fetches_completes_and_says_what_went_wrong(world):
         assert code == 0 and "1 papers found" in out and "papers with gaps completed" in out
         code, out, err = run_cli("fetch", "arxiv", "2312.00001", **environment)
         assert code == 1 and err.strip().splitlines()[-1].startswith("qa-bot: arXiv knows no paper 2312.00001")
-        assert run_cli("fetch", "scopus", "x", **environment)[0] == 2
         papers = json.loads(run_cli("papers", "--json", **environment)[1])
     assert {paper["title"] for paper in papers} == {SIGLIP.title, KUBRIC.title}
 
 
 def test_nothing_to_fetch_is_wrong_usage():
     assert CliRunner().invoke(app, ["fetch", "arxiv"]).exit_code == 2
+    assert CliRunner().invoke(app, ["fetch", "scopus", "x"]).exit_code == 2

@@ -16,7 +16,7 @@ from qa_bot.embedding import EmbeddingModel, open_embedding
 from qa_bot.fetching.kept import Journal, fact_line, facts_in, folder_of, write_whole
 from qa_bot.fetching.members import filling_fact, gaps_of, papers_of
 from qa_bot.fetching.network import Connection
-from qa_bot.fetching.same_paper import is_same_paper
+from qa_bot.fetching.same_paper import is_same_paper, titles_alike
 from qa_bot.fetching.service import FetchError, Found, Service, Wanted
 from qa_bot.fetching.services import service_of
 from qa_bot.ingest import IngestReport, ingest
@@ -153,8 +153,10 @@ def _searched(line: Connection, paper: Paper, common: Mapping[str, int]) -> tupl
 
 
 def _true_one(paper: Paper, found: Sequence[Found], *, asked_by_id: bool) -> object:
-    """Return the record that is the paper; of several the one that fills most."""
+    """Return the record that is the paper; of several the one that fills most, None where they are several papers."""
     true = [one.record for one in found if is_same_paper(paper, one.record, asked_by_id=asked_by_id)]
+    if not asked_by_id and any(not titles_alike(one.title, true[0].title) for one in true):
+        return None  # one abstract under two titles: one of them is wrong
     return max(true, key=lambda record: len(filling_fact(paper, record)[1]), default=None)
 
 

@@ -6,6 +6,7 @@ Leaves what is asked and what the answer means to the services.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -204,8 +205,9 @@ def _words(status: int, body: bytes) -> str:
         if isinstance(document, dict):
             said = str(document.get("message") or document.get("error") or "")
     except ValueError:
-        text = body[:600].decode("utf-8", "replace")
-        said = "" if "<" in text else text
+        text = body[:4000].decode("utf-8", "replace")
+        summary = re.search(r"<summary[^>]*>([^<]*)<", text)  # arXiv's errors are feeds
+        said = summary[1] if summary else "" if "<" in text else text
     said = " ".join(said.split())[:200].rstrip(". ")
     return f"HTTP {status}" + (f", {said!r}" if said else "")
 

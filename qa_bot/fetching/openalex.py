@@ -17,6 +17,8 @@ _FIELDS = (
     "id,doi,title,display_name,publication_date,publication_year,authorships,abstract_inverted_index,primary_location,locations,"
     "primary_topic,is_retracted"
 )
+# A list names no more authors of a work than these, and does not say so.
+_MOST_LISTED_AUTHORS = 100
 _LONGEST_ABSTRACT_WORDS = 20_000
 
 
@@ -87,7 +89,7 @@ def _found(work: Mapping[str, Any]) -> Found:
     key = str(work.get("id") or "").rpartition("/")[2]
     raw = {
         "title": work.get("display_name") or work.get("title"),
-        "authors": [name for name in authors if name] + (["et al."] if work.get("is_authors_truncated") else []),
+        "authors": [name for name in authors if name] + (["et al."] if len(authors) == _MOST_LISTED_AUTHORS else []),
         "date": work.get("publication_date"), "year": work.get("publication_year"), "doi": work.get("doi"), "arxiv_id": on_arxiv,
         "url": pages[0] or work.get("doi") or work.get("id"), "categories": [topic] if topic else None,
         "venue": _inside(location, "source").get("display_name"),

@@ -83,7 +83,12 @@ def _no_other_title(paper: Paper, found: Record, shared: float | None) -> bool:
     """Return whether nothing but the identifier would make one paper of two titles that have nothing in common."""
     if paper.title_is_stand_in or not found.title or (shared or 0) >= _FEWEST_SHARED_RUNS:
         return True
-    ours, theirs = title_key(paper.title), title_key(found.title)
+    return titles_alike(paper.title, found.title)
+
+
+def titles_alike(one: str | None, other: str | None) -> bool:
+    """Say whether two titles may be wordings of one: mostly the same letters, or one within the other."""
+    ours, theirs = title_key(one), title_key(other)
     return ours in theirs or theirs in ours or SequenceMatcher(None, ours, theirs, autojunk=False).ratio() >= 0.7
 
 
