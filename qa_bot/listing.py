@@ -247,14 +247,19 @@ def _introduced(question: str, asked: CollectionQuestion, *, store: PaperStore, 
 def _describe(
     question: str, asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None,
     declined: Callable[[str, str], Answer],
-) -> Answer:  # fmt: skip
-    """Say who wrote the paper that a question means, and when; decline where no paper is clearly meant."""
+) -> Answer | None:  # fmt: skip
+    """Say who wrote the paper that a question means, and when; decline where no paper is clearly meant.
+
+    None where it only asks where to get something, which need not be a paper.
+    """
     topic = asked.topic or question
     meant = meant_papers(topic, store=store, embedding=embedding, filters=filters)
     if len(meant) == 1:
         return collection.describe_paper(question, meant[0], asked=asked)
     if 1 < len(meant) <= SEVERAL_MEANT:
         return collection.describe_several(question, meant)
+    if asked.kind == "date" and re.match(r"where\b", question, re.I):
+        return None
     return declined(topic, "no paper of the collection is clearly the one asked about")
 
 

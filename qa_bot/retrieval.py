@@ -12,11 +12,14 @@ from qa_bot.embedding import EmbeddingModel
 from qa_bot.naming import is_coined, mentions
 from qa_bot.schema import Chunk, Filters, Hit, Paper
 from qa_bot.store import PaperStore
+from qa_bot.synonyms import alike
 
 # Tuned on SciFact's training claims and the development half of the question set (benchmarks/retrieval.py --tune).
 LEXICAL_WEIGHT = 0.5
 TITLE_WEIGHT = 0.2
 DEPTH = 100
+# So many words of like meaning stand in for a word of the query.
+MOST_ALIKE = 4
 # The best BM25 score is believed fully from this many times the query's idf on: about one good match of every word.
 FULL_TRUST = 1.5
 
@@ -69,6 +72,7 @@ def search_papers(
     lexical_weight: float = LEXICAL_WEIGHT,
     title_weight: float = TITLE_WEIGHT,
     query_vector: object | None = None,
+    synonyms: bool = True,
 ) -> list[Hit]:
     """Return up to `limit` papers, best first, one hit a paper; ties go by paper id.
 
@@ -87,7 +91,8 @@ def search_papers(
             lexical_weight = max(lexical_weight, LEXICAL_WEIGHT)
     if lexical_weight > 0:
         words = query_words(query)
-        lexical = dict(store.best_worded(words, depth, title_weight=title_weight, filters=filters))
+        others = alike_stems(words, store) if synonyms else None
+        lexical = dict(store.best_worded(words, depth, title_weight=title_weight, filters=filters, alike=others))
         reachable = FULL_TRUST * sum(idf_weights(store.terms.stems(" ".join(words)), store).values())
         if lexical_weight < 1 and reachable > 0:
             trust = min(1.0, max(lexical.values(), default=0.0) / reachable)
@@ -119,6 +124,24 @@ def title_coverage(topic: str, paper: Paper, store: PaperStore) -> float:
     weights = idf_weights(store.terms.stems(" ".join(query_words(topic))), store)
     said = set(store.terms.stems(" ".join((paper.title, *paper.aliases))))
     return sum(weight for stem, weight in weights.items() if stem in said) / (sum(weights.values()) or 1.0)
+
+
+def alike_stems(words: Sequence[str], store: PaperStore) -> dict[str, list[tuple[str, float]]]:
+    """Return for the stem of each word the stems of this collection that mean nearly the same, with their likeness."""
+    found: dict[str, list[tuple[str, float]]] = {}
+    for word in words:
+        stems = store.terms.stems(word)
+        if len(stems) != 1 or is_coined(word):
+            continue
+        others: dict[str, float] = {}
+        for other, likeness in alike(word):
+            stem = store.terms.stems(other)[0]
+            if stem not in stems and stem not in others and store.terms.frequency(stem):
+                others[stem] = likeness
+                if len(others) == MOST_ALIKE:
+                    break
+        found[stems[0]] = list(others.items())
+    return found
 
 
 def hit_of(paper: Paper) -> Hit:

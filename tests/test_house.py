@@ -21,7 +21,7 @@ OWNERS = {
 # A room may import rooms of the rows above its own, and of its own row only itself.
 FLOORS = [
     {"schema"},
-    {"config", "markup", "chunking", "naming", "figures", "question_words", "pace"},
+    {"config", "markup", "chunking", "naming", "figures", "question_words", "pace", "synonyms"},
     {"versions"},
     {"readers", "catalogue", "store", "llm", "citations", "support"},
     {"embedding", "prompts"},

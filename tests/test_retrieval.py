@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from qa_bot.naming import is_coined, key_of, names_of
-from qa_bot.retrieval import fuse, named_papers, query_words
+from qa_bot.retrieval import MOST_ALIKE, alike_stems, fuse, named_papers, query_words
 from qa_bot.schema import Filters, Origin, Paper, Version
+from qa_bot.store.terms import TermIndex
+from qa_bot.synonyms import alike
 
 
 def test_both_scores_count_and_the_ends_are_one_index_alone():
@@ -87,3 +89,29 @@ def test_search_ranks_papers_not_chunks_and_respects_filters(seed_engine):
 
 def test_a_common_abbreviation_names_no_paper(seed_engine):
     assert named_papers("How many GPUs were used to train Flamingo?", seed_engine.store) == []
+
+
+def test_words_of_like_meaning_are_known_nearest_first():
+    near = alike("Footage")
+    assert near[0][0] in ("video", "videos") and [likeness for _, likeness in near] == sorted((likeness for _, likeness in near), reverse=True)
+    assert all(0 < likeness < 1 for _, likeness in near) and "footage" not in dict(near)
+    assert alike("xyzzyness") == [] and alike("") == []
+
+
+def test_only_words_that_the_collection_holds_stand_in(seed_engine):
+    others = alike_stems(["footage", "DROW", "robotics-based"], seed_engine.store)["footag"]
+    assert others[0][0] == "video" and len(others) <= MOST_ALIKE
+    assert all(seed_engine.store.terms.frequency(stem) for stem, _ in others)
+    assert "drow" not in alike_stems(["DROW"], seed_engine.store), "a coined word has no synonyms"
+
+
+def test_a_word_of_like_meaning_counts_by_its_likeness_and_only_the_best_one(tmp_path):
+    index = TermIndex(tmp_path / "terms")
+    index.update([("a#0.0", "", "video video"), ("b#0.0", "", "footage"), ("c#0.0", "", "film video"), ("d#0.0", "", "bread")], [])
+    alone = dict(index.search(["footage"], 10))
+    assert set(alone) == {"b#0.0"}
+    wide = dict(index.search(["footage"], 10, alike={"footag": [("video", 0.7), ("film", 0.5)]}))
+    assert set(wide) == {"a#0.0", "b#0.0", "c#0.0"} and wide["b#0.0"] == pytest.approx(alone["b#0.0"])
+    film = dict(index.search(["film"], 10))["c#0.0"]
+    video = dict(index.search(["video"], 10))["c#0.0"]
+    assert wide["c#0.0"] == pytest.approx(max(0.5 * film, 0.7 * video), rel=1e-4)

@@ -28,7 +28,7 @@ from qa_bot.store.locks import FolderLock, StoreBusy, writing_lock
 from qa_bot.store.packing import digest_of, paper_digest
 from qa_bot.store.server import ChromaServer, VectorsUnavailable, server_of
 from qa_bot.store.tables import MERGE_DUE, SCHEMA_VERSION, StoreError
-from qa_bot.store.terms import TermIndex
+from qa_bot.store.terms import AlikeStems, TermIndex
 from qa_bot.store.truth import IndexedChunk, Truth
 from qa_bot.store.vectors import VectorIndex
 
@@ -449,16 +449,19 @@ class PaperStore:
         return self._passing(lambda depth: self._search_vectors(vector, depth), limit, filters, count)
 
     def best_worded(
-        self, words: Sequence[str], limit: int, *, title_weight: float = 0.2, filters: Filters | None = None
+        self, words: Sequence[str], limit: int, *, title_weight: float = 0.2, filters: Filters | None = None, alike: AlikeStems | None = None
     ) -> list[tuple[str, float]]:
         """Return up to `limit` (chunk id, BM25 score), best first, of papers that a filter lets through and that hold any of `words`."""
+
+        def search(depth: int, among: Sequence[str] | None = None) -> list[tuple[str, float]]:
+            return self.terms.search(words, depth, title_weight=title_weight, among=among, alike=alike)
+
         if not filters:
-            return self.terms.search(words, limit, title_weight=title_weight)
+            return search(limit)
         count = self.truth.count_matching(filters)
         if count <= FEW_PAPERS:
-            among = self.truth.chunk_ids_of(self.truth.paper_ids_matching(filters))
-            return self.terms.search(words, limit, title_weight=title_weight, among=among)
-        return self._passing(lambda depth: self.terms.search(words, depth, title_weight=title_weight), limit, filters, count)
+            return search(limit, self.truth.chunk_ids_of(self.truth.paper_ids_matching(filters)))
+        return self._passing(search, limit, filters, count)
 
     def _passing(self, search: Callable[[int], list[tuple[str, float]]], limit: int, filters: Filters, count: int) -> list[tuple[str, float]]:
         """Search deeper until `limit` results pass a filter that lets `count` papers through."""

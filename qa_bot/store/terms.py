@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qa_bot.store.tables import StoreError
+
+AlikeStems = Mapping[str, Sequence[tuple[str, float]]]  # stem -> others that count in its stead, each by its weight
 
 
 class TermIndex:
@@ -82,18 +84,33 @@ class TermIndex:
         self._index.reload()
 
     def search(
-        self, words: Sequence[str], limit: int, *, title_weight: float = 0.2, among: Sequence[str] | None = None
+        self,
+        words: Sequence[str],
+        limit: int,
+        *,
+        title_weight: float = 0.2,
+        among: Sequence[str] | None = None,
+        alike: AlikeStems | None = None,
     ) -> list[tuple[str, float]]:
-        """Return up to `limit` (chunk id, BM25 score), best first, of chunks that hold any of `words`."""
+        """Return up to `limit` (chunk id, BM25 score), best first, of chunks that hold any of `words`.
+
+        `alike` gives for a stem others that count in its stead, each by its weight; the best of them all counts.
+        """
         if not words or not self.count():
             return []
         # Built term by term: a parsed query would take some punctuation for syntax or phrases.
         query_of, occur = self._tantivy.Query, self._tantivy.Occur
-        terms = [
-            (occur.Should, query_of.boost_query(query_of.term_query(self._index.schema, field, stem, "freq"), weight))
-            for stem in self.stems(" ".join(words))
-            for field, weight in (("title", title_weight), ("text", 1.0))
-        ]
+
+        def said(stem: str, weight: float):  # noqa: ANN202 - tantivy's own type, imported late
+            fields = (("title", title_weight), ("text", 1.0))
+            return query_of.boolean_query(
+                [(occur.Should, query_of.boost_query(query_of.term_query(self._index.schema, field, stem, "freq"), weight * share)) for field, share in fields]
+            )
+
+        terms = []
+        for stem in self.stems(" ".join(words)):
+            forms = [said(stem, 1.0), *(said(other, weight) for other, weight in (alike or {}).get(stem, ()))]
+            terms.append((occur.Should, forms[0] if len(forms) == 1 else query_of.disjunction_max_query(forms)))
         if not terms:
             return []
         query = query_of.boolean_query(terms)
