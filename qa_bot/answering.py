@@ -88,17 +88,17 @@ class AnswerEngine:
             return work()
         finally:
             self.store = open_store(self.settings, fingerprint_of(self.embedding))
-            self.__dict__.pop("authors", None)
+            self.__dict__.pop("facets", None)
 
     def refresh(self) -> None:
         """Take in what other processes did to the collection. Every question and search begins with it."""
         if self.store.refresh():
-            self.__dict__.pop("authors", None)
+            self.__dict__.pop("facets", None)
 
     @cached_property
-    def authors(self) -> collection.AuthorNames:
-        """Everyone who wrote a paper of the collection."""
-        return collection.AuthorNames(self.store.truth.distinct("authors"))
+    def facets(self) -> listing.Facets:
+        """What the records of the collection name: authors, categories, organisations."""
+        return listing.Facets.of(self.store)
 
     def papers(self) -> tuple[Paper, ...]:
         """Return the collection, newest paper first."""
@@ -119,7 +119,7 @@ class AnswerEngine:
         """Return up to k papers for a query, best first; without filters, those that the words of the query name count."""
         self.refresh()
         query = _writable(query)
-        narrowed = None if filters else listing.narrow(query, k, authors=self.authors, store=self.store, rank=self._ranked)
+        narrowed = None if filters else listing.narrow(query, k, facets=self.facets, store=self.store, rank=self._ranked)
         return self._ranked(query, k, filters) if narrowed is None else narrowed
 
     def _ranked(self, query: str, k: int, filters: Filters | None = None) -> list[Hit]:
@@ -148,7 +148,7 @@ class AnswerEngine:
             return
         problems: list[Problem] = []
         standalone = self._understand(question, history, problems)
-        asked = listing.read(standalone, authors=self.authors, store=self.store)
+        asked = listing.read(standalone, self.facets)
         listed = listing.answer_on_versions(standalone, store=self.store, embedding=self.embedding)
         facts, meant = self._facts(asked, filters) if asked and asked.wants_content else ("", [])
         goes_on = bool(meant) and (self.llm is not None or len(meant) <= FEW)  # it asks what those papers say, too
@@ -161,7 +161,7 @@ class AnswerEngine:
         wanted = filters or (None if goes_on else self._narrowed(standalone, problems))
         if self.llm and wanted and not filters:
             facts, _ = self._facts(collection.CollectionQuestion("list", wanted), filters)
-        sought = collection.without_filters(standalone, wanted, authors=self.authors) if wanted else standalone
+        sought = collection.without_filters(standalone, wanted, authors=self.facets.authors) if wanted else standalone
         hits, passages, subjects = self._read_those(sought, meant) if goes_on else self.read(sought, filters=wanted)
         sources = [Source.of(hit.paper, number, score=hit.score, cited=False) for number, hit in enumerate(hits, 1)]
         found = time.perf_counter()
@@ -217,7 +217,7 @@ class AnswerEngine:
             papers = self.store.truth.papers_by_id(retrieval.named_papers(text, self.store, counts_use=False))
             return [paper.title for paper in papers.values()]
 
-        return Known(self.authors, named, lambda told: listing.cited_titles(told, store=self.store, rank=self._ranked), is_there=True)
+        return Known(self.facets.authors, named, lambda told: listing.cited_titles(told, store=self.store, rank=self._ranked), is_there=True)
 
     def _from_catalogue(self, question: str, asked: collection.CollectionQuestion, filters: Filters | None) -> Answer | None:
         def declined(topic: str, reason: str) -> Answer:
@@ -231,7 +231,7 @@ class AnswerEngine:
 
     def _narrowed(self, question: str, problems: list[Problem]) -> Filters | None:
         """Return the filters that the words of a question ask for, where any paper passes them, and say so."""
-        asked = listing.filters_in(question, authors=self.authors, store=self.store)
+        asked = listing.filters_in(question, self.facets)
         if not asked:
             return None
         number = len(self.store.truth.paper_ids_matching(asked))

@@ -6,8 +6,10 @@ Leaves reading the question and the words of the answer to `collection`, and wha
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from qa_bot import collection, retrieval, versions
 from qa_bot import topics as topics_module
@@ -23,6 +25,9 @@ from qa_bot.store import PaperStore, matches
 # A title with this share (by idf) of the words that describe a paper is the one meant.
 TITLE_MEANT = 0.6
 SEVERAL_MEANT = 5
+GUESSED = 100_000  # papers up to which misspelled authors are guessed: all names are held for it
+MANY = 5_000  # papers from which on words are looked up in the index before abstracts are read
+_TALLIES = ("prolific", "all_authors", "per_year", "year_most", "time_span", "per_category", "organisations")
 _LISTS = ("list", "count", "newest", "oldest", "longest", "shortest")
 _MARKS_READ = 6
 # An earlier answer's sentence is of the paper that holds more than this share of its words.
@@ -32,16 +37,41 @@ _ONE_PART = "only the catalogue's part of the question is answered; ask the rest
 
 @dataclass(frozen=True)
 class Chosen:
-    """The papers that a question asks for; `is_sure` is False where they are only near its topic in meaning."""
+    """The papers that a question asks for; `is_sure` is False where they are only near its topic in meaning.
+
+    `number` is how many there are where these are only those that are shown.
+    """
 
     papers: tuple[Paper, ...]
     is_sure: bool = True
+    number: int | None = None
+
+    @property
+    def count(self) -> int:
+        return len(self.papers) if self.number is None else self.number
 
 
-def read(question: str, *, authors: collection.AuthorNames, store: PaperStore) -> CollectionQuestion | None:
+@dataclass(frozen=True)
+class Facets:
+    """What the records of a collection name, for reading questions; `authors` are looked up as they are named."""
+
+    authors: collection.AuthorNames
+    categories: tuple[str, ...]
+    organisations: tuple[str, ...]
+
+    @classmethod
+    def of(cls, store: PaperStore) -> Facets:
+        truth = store.truth
+        authors = collection.AuthorNames(
+            called=lambda words: store.truth.authors_called(words),
+            everyone=lambda: store.truth.distinct("authors") if store.truth.count("papers") <= GUESSED else (),
+        )
+        return cls(authors, tuple(truth.distinct("categories")), tuple(truth.distinct("organisations")))
+
+
+def read(question: str, facets: Facets) -> CollectionQuestion | None:
     """Read a question about this collection; None when it asks for what the papers say."""
-    categories, organisations = store.truth.distinct("categories"), store.truth.distinct("organisations")
-    return collection.understand(question, authors=authors, categories=categories, organisations=organisations)
+    return collection.understand(question, authors=facets.authors, categories=facets.categories, organisations=facets.organisations)
 
 
 def answer(
@@ -67,32 +97,56 @@ def _answer(
     if asked.kind == "order":
         named = list(store.truth.papers_by_id(retrieval.named_papers(question, store)).values())
         return collection.order_papers(question, named, newest_first=asked.newest_first) if len(named) > 1 else None
+    if asked.kind in _TALLIES:
+        return _tallied(question, asked, store=store, embedding=embedding, filters=filters)
     selected = choose(asked, store=store, embedding=embedding, filters=filters)
     chosen = selected.papers
     what = collection.describe(asked)
-    if asked.kind == "prolific":
-        return telling.rank_authors(question, chosen, most=asked.limit, what=what)
     if asked.kind == "writers" and chosen:
         return telling.name_writers(question, chosen, what=what)
     if asked.kind == "coauthors":
         return telling.name_coauthors(question, asked, chosen)
     if asked.kind == "tally":
         return telling.tally_authors(question, asked, chosen)
-    if asked.kind == "all_authors":
-        return telling.list_authors(question, chosen)
-    if asked.kind in ("per_year", "year_most", "time_span"):
-        return telling.count_years(question, asked, chosen)
-    if asked.kind == "per_category":
-        return telling.count_categories(question, chosen)
-    if asked.kind == "organisations":
-        return telling.count_organisations(question, chosen)
     total = store.truth.count("papers")
     if not selected.is_sure and chosen:
         return telling.say_nearest(question, asked, chosen)
-    told = telling.list_papers(question, asked, chosen, total=total, notes=_notes(asked, chosen, store))
+    told = telling.list_papers(question, asked, chosen, total=total, found=selected.count, notes=_notes(asked, chosen, store))
     if asked.organisation and told.status == "answered":
         return replace(told, status="partial", reason="the records of most papers do not name an organisation")
     return told
+
+
+def _tallied(question: str, asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None) -> Answer:
+    """Answer by counts over papers: of the store where filters say all, else of the papers chosen."""
+    kind = {"per_category": "categories", "organisations": "organisations"}.get(asked.kind, "authors")
+    of_years = asked.kind in ("per_year", "year_most", "time_span")
+    if _is_wide(asked) and not filters:
+        number = store.truth.count_matching(asked.wide)
+        counts, without = store.truth.counted(kind, asked.wide) if not of_years else ({}, 0)
+        years = store.truth.years(asked.wide) if of_years else {}
+        ends = [next((p.date for p in store.truth.each_paper(asked.wide, newest_first=newest) if p.date), "") for newest in (False, True)] if asked.kind == "time_span" else []
+    else:
+        papers = choose(asked, store=store, embedding=embedding, filters=filters).papers
+        number, years = len(papers), Counter(paper.year for paper in papers)
+        counts, without = Counter(value for paper in papers for value in set(getattr(paper, kind))), sum(1 for paper in papers if not getattr(paper, kind))
+        ends = [paper.date for paper in collection.by_date(papers, newest_first=False)]
+        ends = ends[:1] + ends[-1:]
+    what = collection.describe(asked)
+    if of_years:
+        return telling.count_years(question, asked, years, ends=ends, number=number)
+    if asked.kind == "prolific":
+        return telling.rank_authors(question, telling.merged(counts), number=number, most=asked.limit, what=what)
+    if asked.kind == "all_authors":
+        return telling.list_authors(question, telling.merged(counts), number=number)
+    return telling.count_values(question, kind, Counter(counts), without=without, number=number)
+
+
+def _is_wide(asked: CollectionQuestion) -> bool:
+    """Say whether the filters of a store say all that a question asks for."""
+    plain = CollectionQuestion(asked.kind, asked.filters, limit=asked.limit, span=asked.span, notes=asked.notes, newest_first=asked.newest_first, wants_content=asked.wants_content)
+    is_of_years = asked.span is None or (not asked.span.years and all(bound is None or len(bound) == 4 for bound in (asked.span.first, asked.span.last)))
+    return asked == plain and is_of_years
 
 
 def answer_on_versions(question: str, *, store: PaperStore, embedding: EmbeddingModel) -> Answer | None:
@@ -116,6 +170,10 @@ def choose(asked: CollectionQuestion, *, store: PaperStore, embedding: Embedding
     """Return the papers that a question asks for: newest first, or best first where it names a topic."""
     if asked.unknown:
         return Chosen(())
+    if _is_wide(asked) and not filters and asked.kind in ("list", "count", "newest", "oldest"):
+        ordered = store.truth.each_paper(asked.wide, newest_first=asked.kind != "oldest")
+        most = telling.LISTED if asked.kind in ("list", "count") else asked.limit or 1
+        return Chosen(tuple(islice(ordered, most)), number=store.truth.count_matching(asked.wide))
     passing = [paper for paper in _candidates(asked, store, filters) if collection.passes(asked, paper)]
     if not asked.topic or asked.kind in ("coauthors", "tally", "all_authors"):
         return Chosen(tuple(passing))
@@ -126,14 +184,14 @@ def choose(asked: CollectionQuestion, *, store: PaperStore, embedding: Embedding
     return Chosen(tuple(about.values()), is_sure)
 
 
-def narrow(query: str, k: int, *, authors: collection.AuthorNames, store: PaperStore, rank: Callable[[str, int, Filters | None], list[Hit]]) -> list[Hit] | None:
+def narrow(query: str, k: int, *, facets: Facets, store: PaperStore, rank: Callable[[str, int, Filters | None], list[Hit]]) -> list[Hit] | None:
     """Return the hits of a search whose words name authors, years, a category or the like: only papers that fit.
 
     `rank` ranks papers for (query, how many, filters). None where the words narrow nothing, or to nothing.
     """
-    asked = read(query, authors=authors, store=store)
+    asked = read(query, facets)
     if asked is None:
-        filters = filters_in(query, authors=authors, store=store)
+        filters = filters_in(query, facets)
         return (rank(query, k, filters) or None) if filters else None
     bare = replace(asked, said=(), said_any=False, in_title=False, topic="", alternatives=())
     if asked.kind not in _LISTS or not collection.describe(bare):
@@ -146,9 +204,9 @@ def narrow(query: str, k: int, *, authors: collection.AuthorNames, store: PaperS
     return [retrieval.hit_of(paper) for paper in [*dated, *(p for p in fitting.values() if not p.date)][:k]] or None
 
 
-def filters_in(question: str, *, authors: collection.AuthorNames, store: PaperStore) -> Filters:
+def filters_in(question: str, facets: Facets) -> Filters:
     """Return what a question about content narrows itself to."""
-    return collection.filters_in(question, authors=authors, categories=store.truth.distinct("categories"))
+    return collection.filters_in(question, authors=facets.authors, categories=facets.categories)
 
 
 def facts(asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None) -> tuple[str, list[Paper]]:
@@ -157,12 +215,22 @@ def facts(asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingM
         meant = meant_papers(asked.topic, store=store, embedding=embedding, filters=filters)[:SEVERAL_MEANT]
         return "\n".join(telling.fact_of(paper) for paper in meant), meant
     chosen = choose(asked, store=store, embedding=embedding, filters=filters)
-    return telling.facts_of(asked, chosen.papers, total=store.truth.count("papers")), list(chosen.papers)
+    return telling.facts_of(asked, chosen.papers, total=store.truth.count("papers"), found=chosen.count), list(chosen.papers)
 
 
 def _candidates(asked: CollectionQuestion, store: PaperStore, filters: Filters | None) -> list[Paper]:
     wanted = asked.wide if asked.kind != "tally" else replace(asked.wide, author=None)
-    return [paper for paper in store.truth.papers() if matches(paper, wanted) and matches(paper, filters or Filters())]
+    if asked.said and store.truth.count_matching(wanted) > MANY:
+        return [paper for paper in _holding_words(asked, store) if matches(paper, wanted) and matches(paper, filters or Filters())]
+    return [paper for paper in store.truth.papers(wanted) if matches(paper, filters or Filters())]
+
+
+def _holding_words(asked: CollectionQuestion, store: PaperStore) -> list[Paper]:
+    """Return the papers that may say what must be said, by the index of words, newest first: reading all of many takes too long."""
+    holding = [{chunk_id.rpartition("#")[0] for chunk_id in store.terms.holding([phrase], store.truth.count("chunks"))} for phrase in asked.said]
+    paper_ids = set.union(*holding) if asked.said_any else set.intersection(*holding)
+    papers = store.truth.papers_by_id(sorted(paper_ids)).values()
+    return [*collection.by_date(list(papers), newest_first=True), *(paper for paper in papers if not paper.date)]
 
 
 def papers_about(

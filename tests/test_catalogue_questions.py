@@ -237,3 +237,13 @@ def test_a_guessed_name_is_told(seed_engine):
 def test_a_paper_that_is_not_there_has_no_facts(seed_engine, question):
     told = check_answer(seed_engine.ask(question))
     assert told.status != "answered" and cited_titles(told) == []
+
+
+def test_many_papers_are_listed_and_counted_as_few_are(seed_engine, monkeypatch):
+    """With more papers than are read one by one the index of words is asked first; nothing changes in the answer."""
+    from qa_bot import listing
+
+    questions = ["Which papers mention ImageNet?", "Which papers by Lucas Beyer mention ImageNet or Kinetics?", "How many papers mention both ImageNet and COCO?"]
+    told = [seed_engine.ask(question).text for question in questions]
+    monkeypatch.setattr(listing, "MANY", 1)
+    assert [seed_engine.ask(question).text for question in questions] == told

@@ -6,7 +6,7 @@ Leaves what is asked about them to `reading`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qa_bot.schema import plain_name
@@ -22,6 +22,21 @@ _NO_NAMES = frozenset(
 )
 
 
+class _Names:
+    """Names of people by surname and by given name; `spelled` maps the plain words of one to how the records spell it."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.by_surname: dict[str, list[list[str]]] = {}
+        self.by_given: dict[str, list[list[str]]] = {}
+        self.spelled: dict[tuple[str, ...], str] = {}
+        for name in names:
+            parts = plain_name(name).split()
+            if len(parts) > 1 and tuple(parts) not in self.spelled:
+                self.by_surname.setdefault(parts[-1], []).append(parts)
+                self.by_given.setdefault(parts[0], []).append(parts)
+                self.spelled[tuple(parts)] = name
+
+
 @dataclass(frozen=True)
 class Person:
     """Someone whom a question names: as the collection spells it, the words of the question, whether they were misspelled."""
@@ -33,18 +48,32 @@ class Person:
 
 
 class AuthorNames:
-    """The authors of a collection, found by the words that end a question's mention of them."""
+    """The authors of a collection, found by the words that end a question's mention of them.
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._by_surname: dict[str, list[list[str]]] = {}
-        self._by_given: dict[str, list[list[str]]] = {}
-        self._spelled: dict[tuple[str, ...], str] = {}
-        for name in names:
-            parts = plain_name(name).split()
-            if len(parts) > 1 and tuple(parts) not in self._spelled:
-                self._by_surname.setdefault(parts[-1], []).append(parts)
-                self._by_given.setdefault(parts[0], []).append(parts)
-                self._spelled[tuple(parts)] = name
+    `called` looks up the authors of whose names one of some words is a part, for collections with too many to hold;
+    `everyone` is only asked for where a question seems to misspell one.
+    """
+
+    def __init__(
+        self, names: Iterable[str] = (), *, called: Callable[[Sequence[str]], Iterable[str]] | None = None, everyone: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        self._called, self._everyone = called, everyone
+        self._all = None if called else _Names(names)
+        self._plain: dict[str, str] | None = None
+
+    def _among(self, question: str) -> _Names:
+        """Return the authors whom the words of a question may name."""
+        if self._called is None:
+            return self._all
+        words = {_bare(word) for word in _NAME_WORD.findall(question)}
+        return _Names(self._called([word for word in words if len(word) > 1 and plain_name(word) not in _NO_NAMES]))
+
+    def _of_all(self) -> dict[str, str]:
+        """Return plain name -> as the records spell it, of everyone."""
+        if self._plain is None:
+            everyone = self._everyone() if self._all is None else self._all.spelled.values()
+            self._plain = {plain_name(name): name for name in everyone}
+        return self._plain
 
     def find(self, question: str, *, anywhere: bool = False) -> list[tuple[str, str]]:
         """Return (author as the collection spells it, the words of the question that name them) of all that it names."""
@@ -59,86 +88,91 @@ class AuthorNames:
         pen counts where a name must stand and one author alone is near it.
         """
         words = [(found[0], found.start()) for found in _NAME_WORD.finditer(question)]
-        found = list(self._in_full(question, words))
+        names = self._among(question)
+        found = list(_in_full(question, words, names))
         taken = [range(person.start, person.start + len(person.words)) for person in found]
-        alone = [p for p in self._surnames(question, words, anywhere) if not any(p.start in span for span in taken)]
+        alone = [p for p in _surnames(question, words, names, anywhere) if not any(p.start in span for span in taken)]
         # "Which papers by Beyer say ... the Perceiver of Jaegle": beside a full name a surname needs the clearest place.
-        found += alone if anywhere or not found else [p for p in alone if self._stands_beside(question, p)]
+        found += alone if anywhere or not found else [p for p in alone if _stands_beside(question, p)]
         if not found:
-            found = list(self._misspelled(question, words))
+            found = list(_misspelled(question, words, self._of_all))
         return sorted(found, key=lambda person: person.start)
 
-    def like(self, surname: str) -> list[str]:
-        """Return the authors who bear a surname, as the collection spells them."""
-        return [self._spelled[tuple(parts)] for parts in self._by_surname.get(plain_name(surname), ())]
 
-    def _in_full(self, question: str, words: Sequence[tuple[str, int]]) -> Iterator[Person]:
-        for place, (word, start) in enumerate(words):
-            bare = _bare(word)
-            before = [plain_name(_bare(w)) for w, _ in words[max(0, place - 4) : place]]
-            known = self._by_surname.get(plain_name(bare), ())
-            best = max(((_given_names_before(parts[:-1], before), parts) for parts in known), default=(0, ()), key=lambda g: g[0])
-            if best[0]:
-                first = words[place - best[0]][1]
-                yield Person(self._spelled[tuple(best[1])], question[first : start + len(bare)], first)
+def _in_full(question: str, words: Sequence[tuple[str, int]], names: _Names) -> Iterator[Person]:
+    for place, (word, start) in enumerate(words):
+        bare = _bare(word)
+        before = [plain_name(_bare(w)) for w, _ in words[max(0, place - 4) : place]]
+        known = names.by_surname.get(plain_name(bare), ())
+        best = max(((_given_names_before(parts[:-1], before), parts) for parts in known), default=(0, ()), key=lambda g: g[0])
+        if best[0]:
+            first = words[place - best[0]][1]
+            yield Person(names.spelled[tuple(best[1])], question[first : start + len(bare)], first)
 
-    def _surnames(self, question: str, words: Sequence[tuple[str, int]], anywhere: bool) -> Iterator[Person]:
-        for place, (word, start) in enumerate(words):
-            bare = _bare(word)
-            if len(bare) < 2 or plain_name(bare) in _NO_NAMES:
+
+def _surnames(question: str, words: Sequence[tuple[str, int]], names: _Names, anywhere: bool) -> Iterator[Person]:
+    for place, (word, start) in enumerate(words):
+        bare = _bare(word)
+        if len(bare) < 2 or plain_name(bare) in _NO_NAMES:
+            continue
+        before = plain_name(_bare(words[place - 1][0])) if place else ""
+        rest = question[start + len(bare) :]
+        is_owner = bool(re.match(r"['’]s?(?!\w)", rest))
+        is_capital = bare[0].isupper() and not bare.isupper()
+        is_clear = before in _CLEAR or bool(re.match(r",? (?:et al|and others|and co-?workers|and colleagues)\b", rest, re.I))
+        if not (anywhere or is_clear or (is_capital and place and (before in _BEFORE_A_NAME or is_owner)) or (is_capital and is_owner)):
+            continue
+        by_surname, by_given = names.by_surname.get(plain_name(bare)), names.by_given.get(plain_name(bare), ())
+        if _is_other_person(question, words, place, names):
+            continue
+        if by_surname:
+            yield Person(names.spelled[tuple(by_surname[0])].split()[-1], bare, start)
+        elif len(by_given) == 1 and len(bare) > 3 and (is_clear or (is_capital and is_owner)):  # "Skanda's papers", and one Skanda only
+            yield Person(names.spelled[tuple(by_given[0])], bare, start)
+
+
+def _is_other_person(question: str, words: Sequence[tuple[str, int]], place: int, names: _Names) -> bool:
+    """Say whether a word is part of a longer name: "Hans Beyer" is not Lucas Beyer, "Yann LeCun" is no other Yann."""
+    bare = _bare(words[place][0])
+    is_surname = plain_name(bare) in names.by_surname
+    before = words[place - 1] if place > (1 if is_surname else len(words)) else None
+    if before and before[0][0].isupper() and plain_name(_bare(before[0])) not in _NO_NAMES | _BEFORE_A_NAME and not re.search(r"['’,]", question[before[1] : words[place][1]]):
+        return True
+    after = words[place + 1] if not is_surname and place + 1 < len(words) else None
+    return bool(after and (after[0][0].isupper() or question == question.lower()) and question[words[place][1] + len(bare) : after[1]].strip() == "" and plain_name(_bare(after[0])) not in _NO_NAMES)
+
+
+def _stands_beside(question: str, person: Person) -> bool:
+    before = question[: person.start].rstrip()
+    after = question[person.start + len(person.words) :]
+    return bool(re.search(r"(?:\b(?:and|or|with|by|nor)|&|,)$", before, re.I) or re.match(r",? (?:and|or|&) [A-Z]", after))
+
+
+def _misspelled(question: str, words: Sequence[tuple[str, int]], everyone: Callable[[], dict[str, str]]) -> Iterator[Person]:
+    """Yield authors that are one slip (two in long names) away from words where a name must stand."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    whole: dict[str, str] = {}
+    surnames: dict[str, str] = {}
+    for place, (word, start) in enumerate(words):
+        before = plain_name(_bare(words[place - 1][0])) if place else ""
+        if plain_name(_bare(word)) in _NO_NAMES or before not in _BEFORE_A_NAME and not word.endswith(("'s", "’s")):
+            continue
+        if not whole:
+            whole = everyone()
+            surnames = {plain.rpartition(" ")[2]: name.rpartition(" ")[2] for plain, name in whole.items() if " " in plain}
+        given = [w for w, _ in words[place : place + 2]]
+        pair = question[start : words[place + 1][1] + len(_bare(given[1]))] if len(given) == 2 else ""
+        for text, known in ((pair, whole), (question[start : start + len(_bare(word))], surnames)):
+            plain = plain_name(text)
+            allowed = 2 if len(plain) >= _LONG_ENOUGH_FOR_TWO_SLIPS else 1
+            if len(plain) < _LONG_ENOUGH_FOR_A_SLIP or " " not in text and not text[:1].isupper() and before not in _CLEAR:
                 continue
-            before = plain_name(_bare(words[place - 1][0])) if place else ""
-            rest = question[start + len(bare) :]
-            is_owner = bool(re.match(r"['’]s?(?!\w)", rest))
-            is_capital = bare[0].isupper() and not bare.isupper()
-            is_clear = before in _CLEAR or bool(re.match(r",? (?:et al|and others|and co-?workers|and colleagues)\b", rest, re.I))
-            if not (anywhere or is_clear or (is_capital and place and (before in _BEFORE_A_NAME or is_owner)) or (is_capital and is_owner)):
-                continue
-            by_surname, by_given = self._by_surname.get(plain_name(bare)), self._by_given.get(plain_name(bare), ())
-            if self._is_other_person(words, place, by_surname or by_given, question):
-                continue
-            if by_surname:
-                yield Person(self._spelled[tuple(by_surname[0])].split()[-1], bare, start)
-            elif len(by_given) == 1 and len(bare) > 3 and (is_clear or (is_capital and is_owner)):  # "Skanda's papers", and one Skanda only
-                yield Person(self._spelled[tuple(by_given[0])], bare, start)
-
-    def _is_other_person(self, words: Sequence[tuple[str, int]], place: int, known: Sequence[Sequence[str]], question: str) -> bool:
-        """Say whether a word is part of a longer name: "Hans Beyer" is not Lucas Beyer, "Yann LeCun" is no other Yann."""
-        bare = _bare(words[place][0])
-        is_surname = plain_name(bare) in self._by_surname
-        before = words[place - 1] if place > (1 if is_surname else len(words)) else None
-        if before and before[0][0].isupper() and plain_name(_bare(before[0])) not in _NO_NAMES | _BEFORE_A_NAME and not re.search(r"['’,]", question[before[1] : words[place][1]]):
-            return True
-        after = words[place + 1] if not is_surname and place + 1 < len(words) else None
-        return bool(after and (after[0][0].isupper() or question == question.lower()) and question[words[place][1] + len(bare) : after[1]].strip() == "" and plain_name(_bare(after[0])) not in _NO_NAMES)
-
-    def _stands_beside(self, question: str, person: Person) -> bool:
-        before = question[: person.start].rstrip()
-        after = question[person.start + len(person.words) :]
-        return bool(re.search(r"(?:\b(?:and|or|with|by|nor)|&|,)$", before, re.I) or re.match(r",? (?:and|or|&) [A-Z]", after))
-
-    def _misspelled(self, question: str, words: Sequence[tuple[str, int]]) -> Iterator[Person]:
-        """Yield authors that are one slip (two in long names) away from words where a name must stand."""
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
-
-        whole = {" ".join(parts): parts for parts in self._spelled}
-        for place, (word, start) in enumerate(words):
-            before = plain_name(_bare(words[place - 1][0])) if place else ""
-            if plain_name(_bare(word)) in _NO_NAMES or before not in _BEFORE_A_NAME and not word.endswith(("'s", "’s")):
-                continue
-            given = [w for w, _ in words[place : place + 2]]
-            pair = question[start : words[place + 1][1] + len(_bare(given[1]))] if len(given) == 2 else ""
-            for text, known in ((pair, whole), (question[start : start + len(_bare(word))], self._by_surname)):
-                plain = plain_name(text)
-                allowed = 2 if len(plain) >= _LONG_ENOUGH_FOR_TWO_SLIPS else 1
-                if len(plain) < _LONG_ENOUGH_FOR_A_SLIP or " " not in text and not text[:1].isupper() and before not in _CLEAR:
-                    continue
-                near = process.extract(plain, list(known), scorer=OSA.distance, processor=None, score_cutoff=allowed, limit=2)
-                if near and (len(near) == 1 or near[0][1] < near[1][1]) and near[0][0][0] == plain[0]:
-                    name = self._spelled[whole[near[0][0]]] if known is whole else self._spelled[tuple(known[near[0][0]][0])].split()[-1]
-                    yield Person(name, text, start, is_guess=near[0][1] > 0)
-                    return
+            near = process.extract(plain, known.keys(), scorer=OSA.distance, processor=None, score_cutoff=allowed, limit=2)
+            if near and (len(near) == 1 or near[0][1] < near[1][1]) and near[0][0][0] == plain[0]:
+                yield Person(known[near[0][0]], text, start, is_guess=near[0][1] > 0)
+                return
 
 
 def _bare(word: str) -> str:

@@ -6,11 +6,11 @@ Leaves which papers are meant to its caller.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from qa_bot.citations.harmless import as_quoted
-from qa_bot.collection.asked import CollectionQuestion, bears, describe, goes_by
+from qa_bot.collection.asked import CollectionQuestion, bears, describe, describe_filters, goes_by
 from qa_bot.schema import Answer, Evidence, Paper, Sentence, Source, Status, plain_name
 from qa_bot.versions import Disagreement
 
@@ -27,9 +27,12 @@ def by_date(papers: Sequence[Paper], *, newest_first: bool) -> list[Paper]:
     return sorted((p for p in papers if p.date), key=lambda p: (p.date, p.paper_id), reverse=newest_first)
 
 
-def list_papers(question: str, asked: CollectionQuestion, chosen: Sequence[Paper], *, total: int, notes: Sequence[str] = ()) -> Answer:
-    """Answer a list, count, newest, oldest, longest or shortest question with the papers that were chosen for it; each line cites its paper."""
-    found = len(chosen)
+def list_papers(question: str, asked: CollectionQuestion, chosen: Sequence[Paper], *, total: int, found: int | None = None, notes: Sequence[str] = ()) -> Answer:
+    """Answer a list, count, newest, oldest, longest or shortest question with the papers that were chosen for it; each line cites its paper.
+
+    `found` is how many there are where `chosen` holds only those that are shown.
+    """
+    found = len(chosen) if found is None else found
     if asked.kind in ("newest", "oldest"):
         chosen = by_date(chosen, newest_first=asked.kind == "newest")[: asked.limit or 1]
     elif asked.kind in ("longest", "shortest"):
@@ -50,7 +53,8 @@ def list_papers(question: str, asked: CollectionQuestion, chosen: Sequence[Paper
         head = f"The paper{'s' if len(chosen) > 1 else ''}{' ' + what if what else ''} with the {'most' if asked.kind == 'longest' else 'fewest'} authors ({len(chosen[0].authors)}):"
     else:
         head = f"{found} of the {total} papers {'is' if found == 1 else 'are'} {('one ' if found == 1 else 'ones ') * is_kind}{what}:" if what else f"All {total} papers, the newest first:"
-    return _as_answer(question, head, chosen[:LISTED], left=len(chosen) - LISTED, notes=notes)
+    left = found - LISTED if asked.kind in ("list", "count") else 0
+    return _as_answer(question, head, chosen[:LISTED], left=left, notes=notes)
 
 
 def _by_authors(papers: Sequence[Paper], *, longest: bool, limit: int) -> list[Paper]:
@@ -145,22 +149,25 @@ def tell_versions(question: str, paper: Paper, differing: Sequence[Disagreement]
 # Authors, years and categories
 
 
-def rank_authors(question: str, papers: Sequence[Paper], *, most: int | None = None, what: str = "") -> Answer:
+def rank_authors(question: str, counts: Counter[str], *, number: int, most: int | None = None, what: str = "") -> Answer:
     """Answer who wrote the most papers of the collection, or of those about or from `what`."""
-    counts = count_authors(papers)
     if not counts:
         return _plain(question, f"No author is named for papers {what}.".replace("  ", " "), "declined", "no paper that fits names an author")
-    named = ", ".join(f"{as_quoted(name)} ({number})" for name, number in counts.most_common(most or RANKED))
-    of = f"the {len(papers)} papers {what}" if what else "this collection"
+    named = ", ".join(f"{as_quoted(name)} ({papers})" for name, papers in counts.most_common(most or RANKED))
+    of = f"the {number} papers {what}" if what else "this collection"
     return _plain(question, f"The most papers of {of} are by {named}.")
 
 
 def count_authors(papers: Sequence[Paper]) -> Counter[str]:
     """Return how many papers each author wrote; "João" and "Joao" are one, spelled as most often."""
+    return merged(Counter(name for paper in papers for name in dict.fromkeys(paper.authors)))
+
+
+def merged(counts: Mapping[str, int]) -> Counter[str]:
+    """Return counts of names with the spellings of one name counted together, under the one that is most frequent."""
     spelled: dict[str, Counter[str]] = {}
-    for paper in papers:
-        for name in dict.fromkeys(paper.authors):
-            spelled.setdefault(plain_name(name), Counter())[name] += 1
+    for name, number in counts.items():
+        spelled.setdefault(plain_name(name), Counter())[name] += number
     return Counter({names.most_common(1)[0][0]: names.total() for names in spelled.values()})
 
 
@@ -194,58 +201,48 @@ def tally_authors(question: str, asked: CollectionQuestion, papers: Sequence[Pap
     return _plain(question, "; ".join(f"{as_quoted(name)} wrote {number} papers of this collection" for number, name in counts) + ".")
 
 
-def list_authors(question: str, papers: Sequence[Paper]) -> Answer:
+def list_authors(question: str, counts: Counter[str], *, number: int) -> Answer:
     """Answer how many authors the collection names, and who wrote the most."""
-    counts = count_authors(papers)
-    named = ", ".join(f"{as_quoted(name)} ({number})" for name, number in counts.most_common(LISTED))
-    return _plain(question, f"The {len(papers)} papers name {len(counts)} authors{'' if len(counts) <= LISTED else f', the {LISTED} with the most papers first'}: {named}.")
+    named = ", ".join(f"{as_quoted(name)} ({papers})" for name, papers in counts.most_common(LISTED))
+    return _plain(question, f"The {number} papers name {len(counts)} authors{'' if len(counts) <= LISTED else f', the {LISTED} with the most papers first'}: {named}.")
 
 
-def count_years(question: str, asked: CollectionQuestion, papers: Sequence[Paper]) -> Answer:
-    """Answer how many papers are from each year, which year has the most or fewest, or which years there are."""
-    years = Counter(paper.year for paper in papers if paper.year)
+def count_years(question: str, asked: CollectionQuestion, years: Mapping[int | None, int], *, ends: Sequence[str], number: int) -> Answer:
+    """Answer how many papers are from each year, which year has the most or fewest, or which years there are.
+
+    `years` counts the undated under None; `ends` are the earliest and the latest date.
+    """
+    undated = years.get(None, 0)
+    years = {year: papers for year, papers in years.items() if year is not None}
     what = describe(asked)
     if not years:
         return _plain(question, f"No paper {what} has a date.".replace("  ", " "), "declined", "no paper that fits has a date")
-    of = f" of the {len(papers)} papers {what}" if what else " of the collection's papers"
-    undated = len(papers) - years.total()
+    of = f" of the {number} papers {what}" if what else " of the collection's papers"
     if asked.kind == "time_span":
-        dated = by_date(papers, newest_first=False)
-        text = f"The dates{of} run from {dated[0].date} to {dated[-1].date}; the years are {', '.join(map(str, sorted(years)))}."
+        text = f"The dates{of} run from {ends[0]} to {ends[-1]}; the years are {', '.join(map(str, sorted(years)))}."
     elif asked.kind == "year_most":
         bound = max(years.values()) if asked.newest_first else min(years.values())
-        best = sorted(year for year, number in years.items() if number == bound)
+        best = sorted(year for year, papers in years.items() if papers == bound)
         text = f"{' and '.join(map(str, best))} {'has' if len(best) == 1 else 'have'} the {'most' if asked.newest_first else 'fewest'}{of}: {bound}{' each' * (len(best) > 1)}."
     else:
         text = f"The years{of}: " + ", ".join(f"{year}: {years[year]}" for year in sorted(years)) + "."
     return _plain(question, text + (f" {undated} have no date." if undated else ""))
 
 
-def count_categories(question: str, papers: Sequence[Paper]) -> Answer:
-    """Answer which categories the papers are in, and how many in each."""
-    return _counted(question, papers, "categories", [paper.categories for paper in papers])
-
-
-def count_organisations(question: str, papers: Sequence[Paper]) -> Answer:
-    """Answer which organisations the records name; most records name none, and the answer says so."""
-    return _counted(question, papers, "organisations", [paper.organisations for paper in papers])
-
-
-def _counted(question: str, papers: Sequence[Paper], what: str, values: Sequence[Sequence[str]]) -> Answer:
-    counts = Counter(value for each in values for value in dict.fromkeys(each))
-    without = sum(1 for each in values if not each)
+def count_values(question: str, what: str, counts: Counter[str], *, without: int, number: int) -> Answer:
+    """Answer which categories or organisations the records name; most name no organisation, and the answer says so."""
     if not counts:
         return _plain(question, f"The records of this collection name no {what}.", "declined", f"no record names its {what}")
-    named = ", ".join(f"{as_quoted(name)} ({number})" for name, number in counts.most_common(LISTED))
-    text = f"The records of the {len(papers)} papers name {len(counts)} {what}: {named}." + (f" For {without} papers they name none." if without else "")
+    named = ", ".join(f"{as_quoted(name)} ({papers})" for name, papers in counts.most_common(LISTED))
+    text = f"The records of the {number} papers name {len(counts)} {what}: {named}." + (f" For {without} papers they name none." if without else "")
     is_partial = what == "organisations" and without
-    return _plain(question, text, "partial" if is_partial else "answered", f"{without} of the {len(papers)} records name no organisation" if is_partial else FROM_CATALOGUE)
+    return _plain(question, text, "partial" if is_partial else "answered", f"{without} of the {number} records name no organisation" if is_partial else FROM_CATALOGUE)
 
 
-def facts_of(asked: CollectionQuestion, chosen: Sequence[Paper], *, total: int, what: str = "") -> str:
-    """Return what the catalogue says of the papers chosen, a line each, for a prompt."""
-    described = what or describe(asked)
-    lines = [f"The collection holds {total} papers; {len(chosen)} of them {'is' if len(chosen) == 1 else 'are'} {described}:" if described else f"The collection holds {total} papers."]
+def facts_of(asked: CollectionQuestion, chosen: Sequence[Paper], *, total: int, found: int) -> str:
+    """Return what the catalogue says of the `found` papers, a line for each that is listed, for a prompt."""
+    described = describe(asked) or describe_filters(asked.filters)
+    lines = [f"The collection holds {total} papers; {found} of them {'is' if found == 1 else 'are'} {described}:" if described else f"The collection holds {total} papers."]
     ordered = [*by_date(chosen, newest_first=True), *(paper for paper in chosen if not paper.date)]
     return "\n".join([*lines, *(_line(paper) for paper in ordered[: LISTED if described else 0])])
 

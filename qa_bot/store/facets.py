@@ -66,6 +66,20 @@ class Facets(Tables):
         keys = sorted({key_of(part) for word in words for part in plain_name(word).split()})
         return sorted({value for (value,) in self._rows_for(query, keys)})
 
+    def counted(self, kind: str, filters: Filters | None = None) -> tuple[dict[str, int], int]:
+        """Return (value -> papers that have it, how many papers have none) of a kind, over what a filter lets through."""
+        where, values = self._where(filters)
+        joined = f"FROM facets f JOIN facet_papers fp ON fp.facet = f.number JOIN papers p ON p.number = fp.paper WHERE f.kind = ? AND {where}"
+        counts = dict(self._db.execute(f"SELECT f.value, count(*) {joined} GROUP BY f.number", (kind, *values)))
+        having = self._db.execute(f"SELECT count(DISTINCT fp.paper) {joined}", (kind, *values)).fetchone()[0]
+        return counts, self.count_matching(filters or Filters()) - having
+
+    def years(self, filters: Filters | None = None) -> dict[int | None, int]:
+        """Return year -> papers that a filter lets through; None counts those without a date."""
+        where, values = self._where(filters)
+        rows = self._db.execute(f"SELECT substr(p.date, 1, 4), count(*) FROM papers p WHERE {where} GROUP BY 1", values)
+        return {int(year) if year else None: number for year, number in rows}
+
     def count_matching(self, filters: Filters) -> int:
         """Return how many papers a filter lets through."""
         where, values = self._where(filters)

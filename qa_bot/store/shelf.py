@@ -86,10 +86,10 @@ class Shelf(Facets):
         """Return every paper that a filter lets through, newest first, papers without a date last."""
         return tuple(self.each_paper(filters))
 
-    def each_paper(self, filters: Filters | None = None) -> Iterator[Paper]:
-        """Yield the papers in the order of `papers`, a few at a time in memory."""
+    def each_paper(self, filters: Filters | None = None, *, newest_first: bool = True) -> Iterator[Paper]:
+        """Yield the papers in the order of `papers`, or the oldest first, a few at a time in memory."""
         where, values = self._where(filters)
-        query = f"SELECT p.paper_id FROM papers p WHERE {where} ORDER BY p.date DESC NULLS LAST, p.paper_id"
+        query = f"SELECT p.paper_id FROM papers p WHERE {where} ORDER BY p.date {'DESC' if newest_first else 'ASC'} NULLS LAST, p.paper_id"
         ids = [row[0] for row in self._db.execute(query, values)]
         for start in range(0, len(ids), 500):
             found = self.papers_by_id(ids[start : start + 500])

@@ -83,6 +83,19 @@ class TermIndex:
         writer.wait_merging_threads()
         self._index.reload()
 
+    def holding(self, words: Sequence[str], limit: int) -> list[str]:
+        """Return the ids of up to `limit` chunks that hold every one of `words`, in the text or in the title."""
+        query_of, occur = self._tantivy.Query, self._tantivy.Occur
+        each = [
+            query_of.boolean_query([(occur.Should, query_of.term_query(self._index.schema, field, stem, "basic")) for field in ("title", "text")])
+            for stem in self.stems(" ".join(words))
+        ]
+        if not each or not self.count():
+            return []
+        searcher = self._index.searcher()
+        found = searcher.search(query_of.const_score_query(query_of.boolean_query([(occur.Must, one) for one in each]), 1.0), limit).hits
+        return [searcher.doc(address)["chunk_id"][0] for _, address in found]
+
     def search(
         self,
         words: Sequence[str],
