@@ -5,11 +5,7 @@ Leaves how a text is embedded to its caller: vectors come in as arrays.
 
 from __future__ import annotations
 
-import json
 import logging
-import re
-import secrets
-import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -21,9 +17,13 @@ from typing import TYPE_CHECKING
 
 from qa_bot.config import Settings
 from qa_bot.schema import Filters, Problem, QABotError
-from qa_bot.store.copies import CopyIsOlder, adopt_snapshot, next_state, older_message, relation, write_snapshot
+from qa_bot.store import generations
+from qa_bot.store.copies import (
+    CopyIsOlder, adopt_snapshot, check_is_newest, check_may_write, next_state, older_message, relation, write_snapshot,
+)  # fmt: skip
 from qa_bot.store.facets import matches
 from qa_bot.store.filling import bring_up_to, fill
+from qa_bot.store.generations import collection_of, in_use, terms_folder
 from qa_bot.store.locks import FolderLock, StoreBusy, writing_lock
 from qa_bot.store.packing import digest_of, paper_digest
 from qa_bot.store.server import ChromaServer, VectorsUnavailable, server_of
@@ -104,14 +104,14 @@ class PaperStore:
             self.truth = Truth(data_dir / "papers.sqlite3")
             self._seen = self.truth.changes()
             if writable and server:
-                self._check_may_write()
-                self._check_is_newest()
+                check_may_write(self.truth, self.data_dir, server)
+                check_is_newest(self.truth, self.data_dir, server)
             if writable:
                 self._remove_leftovers()
                 if shares:
                     self._lock.share()
             if aside:
-                self._begin_aside()
+                generations.begin(self.truth, has_server=server is not None)
             self._check()
             self._open_indexes()
         except QABotError:
@@ -126,22 +126,6 @@ class PaperStore:
                 f"(recipe {self.fingerprint.text_recipe}). Run `qa-bot reindex`, or restore the QA_BOT_EMBED_* settings."
             )
 
-    def _check_may_write(self) -> None:
-        if self.is_copy:
-            raise StoreError(
-                f"The papers in {self.data_dir} are a copy, and the index on {self.server} is shared. Take papers in where they come from; "
-                "where that is lost, `qa-bot adopt FILE --own` makes this the place."
-            )
-
-    def _check_is_newest(self) -> None:
-        name = self._collection(self.truth.meta("generation") or "")
-        index = VectorIndex(self.server, name=name, tries=self.server.max_retries + 1)
-        try:
-            if relation(self.truth.meta("state"), index.state()) in ("older", "apart"):
-                raise CopyIsOlder(older_message(self.data_dir, self.server))
-        finally:
-            index.close()
-
     def _check_dimension(self, dimension: int) -> None:
         key = self.truth.keyed("dimension")
         stored = self.truth.settle(key, str(dimension)) if self.writable else self.truth.meta(key)
@@ -152,16 +136,10 @@ class PaperStore:
             )
 
     def _open_indexes(self) -> None:
-        self.vectors = VectorIndex(self.server or self._folder, name=self._collection(), writable=self.writable)
-        self._terms_path = self.data_dir / (self.truth.keyed("terms") if self._aside else self.truth.meta("terms_at") or self.truth.keyed("terms"))
+        name = collection_of(self.truth, self.truth.generation) if self.server else self.fingerprint.collection
+        self.vectors = VectorIndex(self.server or self._folder, name=name, writable=self.writable)
+        self._terms_path = self.data_dir / (self.truth.keyed("terms") if self._aside else terms_folder(self.truth))
         self.__dict__.pop("terms", None)
-
-    def _collection(self, generation: str | None = None) -> str:
-        """On a server many collections lie side by side, so the name says whose it is; a folder has one owner."""
-        if self.server is None:
-            return self.fingerprint.collection
-        generation = self.truth.generation if generation is None else generation
-        return f"papers-{self.truth.settle('id', secrets.token_hex(8))}" + (f"-{generation}" if generation else "")
 
     @property
     def _folder(self) -> Path:
@@ -199,11 +177,11 @@ class PaperStore:
 
     def _follow(self) -> None:
         """Go on with the index that another process put in the place of this one, if it was made the same way."""
-        terms_at, generation = self.truth.meta("terms_at"), self.truth.meta("generation") or ""
+        generation = in_use(self.truth)
         made_by = self.truth.meta(f"fingerprint-{generation}" if generation else "fingerprint")
         is_same = made_by in (None, str(self.fingerprint))
         self._is_outdated = "" if is_same else made_by.split("|")[0]
-        if is_same and (generation != self.truth.generation or self._terms_path.name != (terms_at or self.truth.keyed("terms"))):
+        if is_same and (generation != self.truth.generation or self._terms_path.name != terms_folder(self.truth)):
             self._retired.append(self.vectors)  # other threads may still be asking it
             self.truth.follow(generation)
             self._open_indexes()
@@ -244,7 +222,7 @@ class PaperStore:
 
     def _begin_writing(self) -> None:
         """Count the state up, here first: an index with the higher one was written to by somebody else."""
-        self._check_is_newest()
+        check_is_newest(self.truth, self.data_dir, self.server)
         self.truth.set_meta("state", next_state(self.truth.meta("state")))
         self.vectors.set_state(self.truth.meta("state"))
 
@@ -308,62 +286,19 @@ class PaperStore:
     def _place(self) -> str:
         return "server" if self.server else "folder"
 
-    # A new index beside the one in use.
-
-    def _begin_aside(self) -> None:
-        generation = secrets.token_hex(4)
-        self._replaced = self.truth.generation
-        with self.truth.transaction():
-            if self.server:  # noted before it is made, so that it is removed even where a kill comes next
-                names = [*self._old_collections(), self._collection(generation)]
-                self.truth.set_meta("old_collections", json.dumps(names))
-            self.truth.follow(generation)
-
     def take_over(self) -> None:
         """Put this index, opened `aside` and filled, in the place of the one in use: all at once, for whoever opens it from now on."""
         state = next_state(self.truth.meta("state"))
-        replaced = self._collection(self._replaced)
         if self.server:
-            self._check_is_newest()
+            check_is_newest(self.truth, self.data_dir, self.server)
             self.vectors.set_state(state)
         self.vectors.close()  # nobody may have a folder open for writing when the first reader comes
-        with self.truth.transaction():
-            self.truth.set_meta("generation", self.truth.generation)
-            self.truth.set_meta("terms_at", self.truth.keyed("terms"))
-            self.truth.set_meta("state", state)
-            if self.server:
-                kept = [name for name in self._old_collections() if name != self._collection()]
-                self.truth.set_meta("old_collections", json.dumps([*kept, replaced]))
-        if self.server:  # copies on other machines still read it: they see that it is out of date
-            old = VectorIndex(self.server, name=replaced)
-            try:
-                old.set_state(state)
-            except VectorsUnavailable:
-                pass
-            old.close()
+        generations.take_over(self.truth, state=state, server=self.server)
         self._remove_leftovers()
 
-    def _old_collections(self) -> list[str]:
-        return json.loads(self.truth.meta("old_collections") or "[]")
-
     def _remove_leftovers(self) -> None:
-        """Remove what a killed `reindex` or the index before the one in use left behind, unless somebody may still read it."""
-        if not self._lock.is_alone():
-            return
-        in_use = {self._folder.name, self.truth.meta("terms_at") or self.truth.keyed("terms")}
-        for folder in self.data_dir.iterdir():
-            if re.fullmatch(r"(?:chroma|terms)(?:-[0-9a-f]{8})?", folder.name) and folder.name not in in_use:
-                shutil.rmtree(folder, ignore_errors=True)
-        self.truth.remove_other_generations()
-        if self.server and self._old_collections():
-            try:
-                index = VectorIndex(self.server, name=self._collection())
-                for name in self._old_collections():
-                    index.drop(name)
-                index.close()
-                self.truth.remove_meta("old_collections")
-            except VectorsUnavailable:
-                pass  # the next writer tries again
+        if self._lock.is_alone():
+            generations.remove_leftovers(self.truth, self.data_dir, server=self.server)
 
     def find_damage(self) -> None:
         """Compare both indexes with the truth; one that lost chunks is marked to be filled again."""

@@ -15,10 +15,13 @@ from typing import Literal
 
 from qa_bot.schema import QABotError
 from qa_bot.store.filling import bring_up_to
+from qa_bot.store.generations import collection_of, in_use, remove_leftovers
 from qa_bot.store.locks import FolderLock
+from qa_bot.store.server import ChromaServer
 from qa_bot.store.tables import MERGE_DUE, SCHEMA_VERSION, StoreError
 from qa_bot.store.terms import TermIndex
 from qa_bot.store.truth import Truth
+from qa_bot.store.vectors import VectorIndex
 
 WAIT_SECONDS = 20.0
 Relation = Literal["same", "older", "newer", "apart"]
@@ -51,6 +54,25 @@ def older_message(data_dir: Path, where: object) -> str:
         f"The index on {where} is newer than the papers in {data_dir}. Write a snapshot where papers were taken in last "
         "(`qa-bot snapshot FILE`) and take it over here (`qa-bot adopt FILE`)."
     )
+
+
+def check_may_write(truth: Truth, data_dir: Path, server: ChromaServer) -> None:
+    """Raise StoreError where the papers are a copy: the index that they share with others is not theirs to change."""
+    if truth.meta("is_copy"):
+        raise StoreError(
+            f"The papers in {data_dir} are a copy, and the index on {server} is shared. Take papers in where they come from; "
+            "where that is lost, `qa-bot adopt FILE --own` makes this the place."
+        )
+
+
+def check_is_newest(truth: Truth, data_dir: Path, server: ChromaServer) -> None:
+    """Raise CopyIsOlder where another machine wrote to the index in use since."""
+    index = VectorIndex(server, name=collection_of(truth, in_use(truth)), tries=server.max_retries + 1)
+    try:
+        if relation(truth.meta("state"), index.state()) in ("older", "apart"):
+            raise CopyIsOlder(older_message(data_dir, server))
+    finally:
+        index.close()
 
 
 def write_snapshot(data_dir: Path, file: Path) -> None:
@@ -103,6 +125,9 @@ def adopt_snapshot(data_dir: Path, file: Path, *, shares_index: bool, owns: bool
             if owns:
                 new.remove_meta("is_copy")
             truth.copy_from(waiting)
+            if lock.is_alone():
+                truth.follow()
+                remove_leftovers(truth, data_dir, server=None)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"Cannot take {file} over into {data_dir}: {error}. Set QA_BOT_DATA_DIR to a folder that you can write to.") from error
     finally:
