@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from qa_bot import collection, listing, retrieval
 from qa_bot.amending import remove
@@ -32,6 +32,9 @@ from qa_bot.schema import Answer, Evidence, Filters, Hit, Paper, Problem, Senten
 from qa_bot.store import PaperStore, open_store
 from qa_bot.support import JointJudgement, judge_sources, plain_claim
 from qa_bot.versions import disagreements
+
+if TYPE_CHECKING:
+    import numpy as np
 
 History = Sequence[tuple[str, str]]
 T = TypeVar("T")
@@ -122,9 +125,11 @@ class AnswerEngine:
         narrowed = None if filters else listing.narrow(query, k, facets=self.facets, store=self.store, rank=self._ranked)
         return self._ranked(query, k, filters) if narrowed is None else narrowed
 
-    def _ranked(self, query: str, k: int, filters: Filters | None = None) -> list[Hit]:
+    def _ranked(self, query: str, k: int, filters: Filters | None = None, *, vector: np.ndarray | None = None) -> list[Hit]:
         weight = self.settings.lexical_weight
-        return retrieval.search_papers(query, store=self.store, embedding=self.embedding, limit=k, filters=filters, lexical_weight=weight)
+        return retrieval.search_papers(
+            query, store=self.store, embedding=self.embedding, limit=k, filters=filters, lexical_weight=weight, query_vector=vector
+        )
 
     def ask(self, question: str, *, history: History = (), filters: Filters | None = None) -> Answer:
         """Answer a question; `history` holds earlier ("user" | "assistant", text) turns, oldest first."""
@@ -248,8 +253,11 @@ class AnswerEngine:
         The papers named come first, else those that likeliest hold the answer.
         """
         depth = PAPERS_READ_AHEAD if self.store.truth.meta("sentences_ahead") else PAPERS_READ
-        hits, subjects = self.find(question, limit=max(depth, self.settings.top_k), filters=filters)
-        passages = rank_sentences(question, hits, store=self.store, embedding=self.embedding, papers_read=max(depth, subjects))
+        vector = self.store.vectors_of([question], self.embedding.embed, keeps=False)[0][0]
+        hits, subjects = self.find(question, limit=max(depth, self.settings.top_k), filters=filters, vector=vector)
+        passages = rank_sentences(
+            question, hits, store=self.store, embedding=self.embedding, papers_read=max(depth, subjects), question_vector=vector
+        )
         keep = max(self.settings.top_k, subjects)
         if not subjects:
             return *likeliest_first(hits, passages, keep=keep), subjects
@@ -264,14 +272,16 @@ class AnswerEngine:
         passages = rank_sentences(question, hits, store=self.store, embedding=self.embedding, papers_read=len(hits))
         return hits, passages, len(hits) if len(hits) <= FEW else 0
 
-    def find(self, question: str, *, limit: int | None = None, filters: Filters | None = None) -> tuple[list[Hit], int]:
+    def find(
+        self, question: str, *, limit: int | None = None, filters: Filters | None = None, vector: np.ndarray | None = None
+    ) -> tuple[list[Hit], int]:
         """Return up to `limit` hits for a question, the papers that it names first, and how many those are."""
         limit = limit or self.settings.top_k
         named = retrieval.named_papers(question, self.store)
         if filters:
             allowed = set(self.store.truth.paper_ids_matching(filters))
             named = [paper_id for paper_id in named if paper_id in allowed]
-        hits = self._ranked(question, retrieval.DEPTH if named else limit, filters)
+        hits = self._ranked(question, retrieval.DEPTH if named else limit, filters, vector=vector)
         if not named:
             return hits, 0
         found = {hit.paper.paper_id: hit for hit in hits}

@@ -84,9 +84,10 @@ def signs_of(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *,
     missing_thing = [w for w in thing if not set(store.terms.stems(w)) <= said]
     counted = set(store.terms.stems(" ".join(thing))) if asked and "many" in asked[0].lower().split() else set()
     lacks_quantity = bool(ASKS_NUMBER.search(question)) and not any(_QUANTITY.search(p.span.text) for p in best[:2])
+    cosine = max(p.cosine for p in near)
     values = {
-        "cosine": max(p.cosine for p in near),
-        "paper_cosine": max(hits[place].dense or 0.0 for place in {p.place for p in near}),
+        "cosine": cosine,
+        "paper_cosine": max((hits[place].dense for place in {p.place for p in near} if hits[place].dense is not None), default=cosine),
         "coverage": _share(weights, said),
         "coverage_beyond_title": _share(beyond, said) if beyond else 1.0,
         "unknown": sum(weight for stem, weight in weights.items() if store.terms.frequency(stem) == 0) / (sum(weights.values()) or 1.0),

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from qa_bot.chunking import sentence_text, split_sentences
 from qa_bot.citations.harmless import as_quoted
@@ -17,6 +18,9 @@ from qa_bot.naming import is_coined, key_of, names_of
 from qa_bot.retrieval import idf_weights, query_words
 from qa_bot.schema import Evidence, Hit, Paper, Sentence, Source, Span
 from qa_bot.store import PaperStore
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # Papers whose sentences are read: more where the vectors of the sentences are known, so that it costs next to nothing.
 PAPERS_READ = 6
@@ -73,7 +77,13 @@ class Passage:
 
 
 def sentence_signs(
-    question: str, hits: Sequence[Hit], *, store: PaperStore, embedding: EmbeddingModel, papers_read: int = PAPERS_READ
+    question: str,
+    hits: Sequence[Hit],
+    *,
+    store: PaperStore,
+    embedding: EmbeddingModel,
+    papers_read: int = PAPERS_READ,
+    question_vector: np.ndarray | None = None,
 ) -> list[tuple[int, Span, dict[str, float]]]:
     """Return (place of its paper, sentence, what tells that it answers) for the newest version of the first few hits.
 
@@ -85,8 +95,9 @@ def sentence_signs(
     if not spans:
         return []
     texts = [sentence_text(read[place].paper, span) for place, span in spans]
-    vectors, _ = store.vectors_of([question, *texts], embedding.embed, keeps=False)
-    cosines = vectors[1:] @ vectors[0]
+    if question_vector is None:
+        question_vector = store.vectors_of([question], embedding.embed, keeps=False)[0][0]
+    cosines = store.vectors_of(texts, embedding.embed, keeps=False)[0] @ question_vector
     weights = idf_weights(store.terms.stems(" ".join(query_words(question))), store)
     total = sum(weights.values()) or 1.0
     subjects = [_subject_stems(question, hit.paper, store) for hit in read]
@@ -113,19 +124,27 @@ def sentence_signs(
 def _subject_stems(question: str, paper: Paper, store: PaperStore) -> set[str]:
     """Return the stems that say which paper is meant: its title's, and those of its coined names that the question uses."""
     stems = set(store.terms.stems(" ".join((paper.title, *paper.aliases))))
-    names = {name.key for name in names_of(paper)}
-    for word in re.findall(r"\w+(?:[.+-]\w+)*", question):
-        if is_coined(word) and key_of(word) in names:
-            stems.update(store.terms.stems(word))
+    coined = [word for word in re.findall(r"\w+(?:[.+-]\w+)*", question) if is_coined(word)]
+    names = {name.key for name in names_of(paper)} if coined else set()
+    for word in coined:
+        stems.update(store.terms.stems(word) if key_of(word) in names else ())
     return stems
 
 
 def rank_sentences(
-    question: str, hits: Sequence[Hit], *, store: PaperStore, embedding: EmbeddingModel, papers_read: int = PAPERS_READ
+    question: str,
+    hits: Sequence[Hit],
+    *,
+    store: PaperStore,
+    embedding: EmbeddingModel,
+    papers_read: int = PAPERS_READ,
+    question_vector: np.ndarray | None = None,
 ) -> list[Passage]:
     """Return the sentences of the newest version of the first few hits, best answer first."""
     passages = []
-    for place, span, signs in sentence_signs(question, hits, store=store, embedding=embedding, papers_read=papers_read):
+    for place, span, signs in sentence_signs(
+        question, hits, store=store, embedding=embedding, papers_read=papers_read, question_vector=question_vector
+    ):
         fit = sum(weight * signs[name] for name, weight in FIT.items())
         passages.append(Passage(place, span, signs["cosine"], signs["coverage"], fit, fit + PAPER_WEIGHT * hits[place].score))
     return sorted(passages, key=lambda p: -p.score)
