@@ -395,6 +395,29 @@ def test_the_mark_of_a_footnote_behind_the_last_sentence_is_left_out():
     assert the_record(document).abstract == f"{ABSTRACT} {last}"
 
 
+def test_a_title_over_the_left_column_stands_beside_text():
+    document = PaperPDF()
+    for place, line in enumerate((TITLE[:25], TITLE[26:], "Xiaohua Zhai and Lucas Beyer")):
+        document.line(line, font=BOLD if place < 2 else ROMAN, size=14 if place < 2 else 10, left=LEFT.left, y=700 - 18 * place)
+    document.line("Abstract", font=BOLD, size=12, left=LEFT.left, y=620)
+    below = document.flow(ABSTRACT, Box(LEFT.left, LEFT.width, 600))
+    document.line("1. Introduction", font=BOLD, size=12, left=LEFT.left, y=below - 20)
+    document.flow(BODY, Box(LEFT.left, LEFT.width, below - 40), Box(RIGHT.left, RIGHT.width, 700))
+    record = the_record(document)
+    assert (record.abstract, record.title, record.authors) == (ABSTRACT, TITLE, ("Xiaohua Zhai", "Lucas Beyer"))
+
+
+def test_a_letter_set_lower_stays_in_its_word():
+    document = begun()
+    document.line("Abstract", font=BOLD, size=12, y=580)
+    below = document.flow(ABSTRACT, WHOLE)
+    document.line("Set in T", left=WHOLE.left, y=below)
+    after = WHOLE.left + stringWidth("Set in T", ROMAN, 10) - 1
+    document.line("E", left=after, y=below - 2.2)
+    document.line("X by us.", left=after + 5, y=below)
+    assert the_record(document).abstract == f"{ABSTRACT} Set in TEX by us."
+
+
 def test_a_sidebar_beside_the_abstract_is_no_part_of_it():
     document = begun()
     sidebar = "OPEN ACCESS Citation: Zhai X (2019) Sigmoid loss. Editor: Ann Lee, University of Somewhere, GERMANY. Received: May 3, 2019. "

@@ -33,7 +33,7 @@ _NOT_THE_TITLE = re.compile(
     r"(?:research|original|review|regular|full|short)?\s*(?:article|paper|letter|communication|report|review)s?\b.{0,12}\Z"
     r"|(?:international )?(?:journal|transactions|proceedings|annals|archives|bulletin) (?:of|on)\b|open(?: access)?\Z"
     r"|(?:published|preprint|under review|accepted) (?:as|in|at|by)\b|contents lists|sciencedirect|elsevier|springer|plos|frontiers in"
-    r"|nature\Z|science\Z|arxiv|vol(?:ume|\.)\s*\d|https?:|www\.|technical report|working paper",
+    r"|nature\Z|science\Z|arxiv|(?:.*\W)?vol(?:ume|\.)\s*\d|https?:|www\.|technical report|working paper",
     re.IGNORECASE,
 )
 # Words of affiliations and addresses, which look like names otherwise.
@@ -41,7 +41,7 @@ _PLACE = re.compile(
     r"univers|institut|departm|school|colleg|laborator|\blabs?\b|research|centre|center|facult|academ|hospital|clinic|company"
     r"|corporation|\binc\b|\bltd\b|gmbh|google|deepmind|meta ai|facebook|microsoft|openai|nvidia|amazon|apple|adobe|ibm\b|huawei"
     r"|tencent|alibaba|baidu|samsung|intel\b|ministry|national|ecole|école|polytechn|politecn|fellow|member|student|senior"
-    r"|professor|e-?mail|anonym|submission|paper id|review|abstract|team\b|group\b|society|foundation|street|avenue|corresponding|author|equal|contribution"
+    r"|professor|e-?mail|anonym|submission|paper id|review|printed|version|draft|abstract|\bstr\b|straße|team\b|group\b|society|foundation|street|avenue|corresponding|author|equal|contribution"
     r"|\b(?:usa|uk|china|germany|france|switzerland|japan|canada|italy|spain|india|korea|australia|netherlands|austria|israel"
     r"|brazil|sweden|singapore|new york|san francisco|los angeles|hong kong|united states|united kingdom)\b",
     re.IGNORECASE,
@@ -72,9 +72,10 @@ def front_matter(pages: Pages, abstract_at: int | None, file: str) -> dict[str, 
     """Return raw fields for `record_fields`. `abstract_at` is the place of the abstract's heading among the lines, if it has one."""
     first = [line for line in pages.lines if line.page == 1]
     heading = pages.lines[abstract_at] if abstract_at is not None and pages.lines[abstract_at].page == 1 else None
-    above = [line for line in first if heading is None or line.y > heading.y + 0.5 * heading.size] or first
+    before = pages.lines[:abstract_at] if heading else first
+    above = [line for line in before if heading is None or line.y > heading.y + 0.5 * heading.size] or first
     stamp = _stamp(pages, first, file)
-    block = _title_lines(above, pages.height)
+    block = _title_lines(above, pages.height, body=_body_size(first))
     title = _title(pages, first, block)
     found: dict[str, Any] = {
         "title": title,
@@ -108,12 +109,20 @@ def _arxiv_date(stamp: dict[str, str]) -> str | None:
     return f"{'19' if month[1] > '90' else '20'}{month[1]}-{month[2]}" if month else None
 
 
-def _title_lines(above: Sequence[Line], height: float) -> list[Line]:
-    """Return the lines of the largest letters above the abstract that read like a title."""
+def _body_size(lines: Sequence[Line]) -> float:
+    """Return the size in which most letters of a page are set."""
+    letters: dict[float, int] = {}
+    for line in lines:
+        letters[round(line.size, 1)] = letters.get(round(line.size, 1), 0) + len(line.text)
+    return max(letters, key=lambda size: letters[size], default=0.0)
+
+
+def _title_lines(above: Sequence[Line], height: float, *, body: float) -> list[Line]:
+    """Return the lines of the largest letters above the abstract that read like a title; no plain text but at the very top."""
     lines = [line for line in above if line.y > 0.35 * height][:80]
     for size in sorted({round(line.size, 1) for line in lines}, reverse=True):
         for start, line in enumerate(lines):
-            if abs(line.size - size) > 0.051:
+            if abs(line.size - size) > 0.051 or (size <= 1.02 * body and not line.is_bold and start > 1):
                 continue
             block = [line]
             for after in lines[start + 1 :]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import json
 import math
+import re
 import sys
 import unicodedata
 from dataclasses import dataclass
@@ -89,7 +90,11 @@ def _glyphs(page) -> list[Glyph]:  # noqa: ANN001 - pypdfium2.PdfTextPage
         if raw.FPDFText_IsGenerated(page, index) == 1:
             broken, spaced = broken or code in (0x0D, 0x0A), True
             continue
-        character = _TEX_LIGATURES.get(code) or (chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd")
+        character = chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+        raw.FPDFText_GetFontInfo(page, index, name, len(name), flags)
+        font = name.value.decode("utf-8", "replace")
+        if code in _TEX_LIGATURES and not re.search("MI|SY|EX|MS[AB]M", font):
+            character = _TEX_LIGATURES[code]
         if character.isspace():
             spaced = True
             continue
@@ -98,12 +103,11 @@ def _glyphs(page) -> list[Glyph]:  # noqa: ANN001 - pypdfium2.PdfTextPage
         raw.FPDFText_GetMatrix(page, index, matrix)
         size = raw.FPDFText_GetFontSize(page, index) * math.hypot(matrix.c, matrix.d)
         angle = round(math.degrees(raw.FPDFText_GetCharAngle(page, index)) / 90) * 90 % 360
-        raw.FPDFText_GetFontInfo(page, index, name, len(name), flags)
         places = {
             0: (left.value, right.value, y.value), 270: (bottom.value, top.value, x.value),
             90: (-top.value, -bottom.value, x.value), 180: (-right.value, -left.value, y.value),
         }  # fmt: skip
-        glyphs.append(Glyph(character, *places[angle], size, angle, name.value.decode("utf-8", "replace"), spaced, broken))
+        glyphs.append(Glyph(character, *places[angle], size, angle, font, spaced, broken))
         spaced, broken = False, False
     return glyphs
 

@@ -116,7 +116,7 @@ def _is_readable(letter: str) -> bool:
 def _page_lines(page: dict, number: int) -> Iterator[Line]:
     """Yield the lines of a page: first what stands above the columns, row by row, then column by column."""
     rows = _rows(_without_line_numbers([piece for piece in page["pieces"] if piece.angle == 0 and piece.text.strip()]))
-    head = _head_rows(rows)
+    head = _beside_columns(rows, _head_rows(rows))
     columns = itertools.count()
     yield from _as_lines(rows[:head], number, columns)
     yield from _ordered(rows[head:], number, columns, 2)
@@ -161,7 +161,9 @@ def _belongs(piece: Piece, row: Sequence[Piece]) -> bool:
     first = row[0]  # the largest of the row
     if abs(first.y - piece.y) < 0.15 * piece.size:
         return True
-    is_small = piece.size < 0.85 * first.size
+    is_small = (
+        piece.size < 0.85 * first.size or len(piece.text.strip()) <= 2 and abs(first.y - piece.y) < 0.3 * first.size
+    )  # the E of TeX
     beside = any(
         -0.5 * p.size < piece.left - p.right < 0.5 * p.size or -0.5 * p.size < p.left - piece.right < 0.5 * p.size for p in row
     )
@@ -180,6 +182,18 @@ def _head_rows(rows: Sequence[Sequence[Piece]]) -> int:
         if at - start >= 8:
             break
     return start
+
+
+def _beside_columns(rows: Sequence[Sequence[Piece]], head: int) -> int:
+    """Return where the head ends when the right column begins beside it, under a title that is over the left column only."""
+    gutter = _gutter(rows[head:]) if head else None
+    if gutter is None:
+        return head
+    end = max(piece.right for row in rows[head:] for piece in row)
+    beside = [
+        at for at, row in enumerate(rows[:head]) if _fills([piece for piece in row if piece.left > gutter - 2], gutter, end)
+    ]
+    return beside[0] if len(beside) >= 4 else head
 
 
 def _ordered(rows: list[list[Piece]], page: int, columns: Iterator[int], depth: int) -> Iterator[Line]:
@@ -266,7 +280,12 @@ def _script(piece: Piece, main: Piece, before: str) -> str:
     """Return a piece's words, raised or lowered letters after another letter as characters of their own."""
     words, shift = piece.text.strip(), piece.y - main.y
     follows = bool(before) and (before[-1].isalnum() or before[-1] in "⁺⁻⁼⁽₊₋₌₍")
-    if piece.size < 0.85 * main.size and shift > 0.12 * main.size and before[-1:] in ".,;:?!”)" and re.fullmatch(r"[\d,*∗†‡§]{1,5}", words):
+    if (
+        piece.size < 0.85 * main.size
+        and shift > 0.12 * main.size
+        and before[-1:] in ".,;:?!”)"
+        and re.fullmatch(r"[\d,*∗†‡§]{1,5}", words)
+    ):
         return ""  # the mark of a footnote, or of a reference
     if piece.size >= 0.85 * main.size or not follows:
         return words
