@@ -35,6 +35,8 @@ import numpy as np
 from qa_bot.config import Settings
 from qa_bot.embedding import OnnxEmbedding, embedded_model
 from qa_bot.ingest import fingerprint_of, ingest
+from qa_bot.markup import plain_text
+from qa_bot.pace import Pace
 from qa_bot.schema import Filters
 from qa_bot.store import PaperStore, digest_of
 
@@ -93,6 +95,9 @@ def write_variations(data: Path, limit: int | None, count: int, path: Path) -> l
     """Write `count` records made of those of `data`; return the text that the vector of each original stands under."""
     originals = list(records_of(data, limit))
     chance = random.Random(7)
+    texts = [f"{plain_text(record['title'])}\n{plain_text(record['text'])}" for record in originals]
+    if path.exists():
+        return texts
     with path.open("w", encoding="utf-8") as out:
         for number in range(count):
             base = number % len(originals)
@@ -107,7 +112,7 @@ def write_variations(data: Path, limit: int | None, count: int, path: Path) -> l
                 "authors": original["authors"], "date": f"{year}-{month:02d}", "categories": original["categories"],
             }  # fmt: skip
             out.write(json.dumps(record) + "\n")
-    return [f"{record['title']}\n{record['text']}" for record in originals]
+    return texts
 
 
 def take_in(source: Path, folder: Path, embedding: object) -> dict[str, float]:
@@ -126,10 +131,15 @@ def take_in(source: Path, folder: Path, embedding: object) -> dict[str, float]:
     stages: dict[str, float] = {}
     began = time.perf_counter()
 
+    pace, told = Pace(), 0.0
+
     def say(what: str, done: int, total: int) -> None:
+        nonlocal told
         stages[what] = time.perf_counter() - began
-        if sys.stderr.isatty():
-            print(f"\r{what}: {done:,} of {total:,}      ", end="", file=sys.stderr)
+        line = pace.line(what, done, total)
+        if time.perf_counter() - told > 20:
+            told = time.perf_counter()
+            print(line, file=sys.stderr, flush=True)
 
     report = ingest([source], settings=Settings(_env_file=None, data_dir=folder), embedding=embedding, on_progress=say)
     seconds = time.perf_counter() - began
@@ -147,6 +157,7 @@ began = time.perf_counter()
 from pathlib import Path
 from qa_bot.answering import AnswerEngine
 from qa_bot.config import Settings
+from qa_bot.pace import Pace
 from qa_bot.schema import Filters
 options = json.loads(sys.argv[1])
 engine = AnswerEngine.from_settings(Settings(_env_file=None, data_dir=Path(options["store"]), llm_base_url=None))
@@ -251,7 +262,7 @@ def run_peer(data: Path, count: int, kept: Kept, questions: list[str]) -> dict:
     """Take records into llama-index's plain pipeline with ready vectors, and search it with ready query vectors."""
     with tempfile.TemporaryDirectory() as folder:
         records = list(records_of(data, count))
-        texts = [f"{record['title']}\n{record['text']}" for record in records]
+        texts = [f"{plain_text(record['title'])}\n{plain_text(record['text'])}" for record in records]
         np.save(f"{folder}/vectors.npy", np.concatenate([kept.embed(texts[n : n + 500]) for n in range(0, len(texts), 500)]))
         Path(folder, "records.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
         Path(folder, "queries.json").write_text(json.dumps([(q, embedded_model().embed([q])[0].tolist()) for q in questions]))

@@ -32,6 +32,7 @@ _PLACEHOLDERS = frozenset(
         "loading",
     )
 )
+_LONGEST_PLACEHOLDER = 100  # characters; a longer text is none of these, so only its beginning is looked at
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -95,9 +96,9 @@ def _clean(value: Any) -> Any:
 
 def why_empty(abstract: str) -> str | None:
     """Return why a text is no abstract: it is empty, a placeholder or has no words; None where it is one."""
-    letters = re.sub(r"[\W_]+", "", abstract).lower()
     if not abstract.strip():
         return "no abstract"
+    letters = re.sub(r"[\W_]+", "", abstract[:_LONGEST_PLACEHOLDER]).lower()
     if letters in _PLACEHOLDERS or not re.search(r"[^\W\d_]{2}", abstract):
         return f"the abstract is only {shorten(abstract.strip())!r}"
     return None
