@@ -34,9 +34,10 @@ _THING_ASKED = re.compile(
 _QUANTITY = re.compile(
     r"(?<![\w.-])\d[\d,.]*(?:[-\s]?(?:%|\w+))?|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|twice|double|hundreds?|thousands?|millions?|billions?)\b", re.I
 )
-
 _AFTER_FIGURE = re.compile(
-    r"(?:(?<![\w.-])\d[\d,.]*\+?[kKMB]?\b|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozens?|hundreds?|thousands?|millions?|billions?)\b)\W{1,3}((?:[\w-]+[ ,]+){0,4}[\w-]+)", re.I
+    r"(?:(?<![\w.-])\d[\d,.]*\+?[kKMB]?\b|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozens?|hundreds?|thousands?|millions?|billions?)\b)"
+    r"\W{1,3}((?:[\w-]+[ ,]+){0,4}[\w-]+)",
+    re.I,
 )
 
 
@@ -62,7 +63,8 @@ def signs_of(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *,
 
     `missing_names` counts names in the question that their abstracts do not say ("MMLU"), `missing_thing` the share of
     the thing asked for ("learning rate") that they do not say, `missing_quantity` a number asked for where the best
-    sentences hold none.
+    sentences hold none, `missing_count` that of what is counted ("how many layers") no figure is given. With nobody
+    named, nearness is that of all papers read.
     """
     places = list(range(subjects)) if subjects else list(paper_chances(hits, passages))[:1]
     best = sorted((p for p in passages if p.place in places), key=lambda p: -p.fit) or list(passages[:1])

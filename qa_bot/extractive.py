@@ -23,12 +23,11 @@ if TYPE_CHECKING:
     import numpy as np
 
 # Papers whose sentences are read: more where the vectors of the sentences are known, so that it costs next to nothing.
-PAPERS_READ = 6
+PAPERS_READ = 5
 PAPERS_READ_AHEAD = 10
 SENTENCES_SHOWN = 3
-# Set on the development half of the question set and on benchmarks/calibration.jsonl: how much a sentence is worth as an
-# answer, by its cosine, the question's words in it, and what it does in its abstract. Sentences of the opening and of
-# what others did are near many questions and answer few.
+# How much a sentence is worth as an answer, by its cosine, the question's words in it, and what it does in its abstract:
+# openings and what others did are near many questions and answer few. Made by scripts/calibrate_ranking.py.
 FIT = {
     "cosine": 0.42, "of_subject": 0.247, "beyond_subject": 0.786, "number": 0.205, "contribution": 0.146, "opening": -0.116, "background": -0.053,
     "link": -0.316, "words": 0.075,
@@ -43,8 +42,8 @@ CITED_CHANCE = 0.93
 MOST_CITED = 6
 
 _CONTRIBUTION = re.compile(
-    r"\b(?:we|this (?:paper|work|note|article|report)|our)\b[^.]{0,40}\b(?:propos\w*|introduc\w*|present\w*|show|demonstrat\w*|find|develop\w*|describ\w*|releas\w*|adopt"
-    r"|study|examine|investigat\w*)\b|\bour (?:method|approach|model|framework|results|experiments|analysis)\b",
+    r"\b(?:we|this (?:paper|work|note|article|report)|our)\b[^.]{0,40}\b(?:propos\w*|introduc\w*|present\w*|show|demonstrat\w*|find|develop\w*"
+    r"|describ\w*|releas\w*|adopt|study|examine|investigat\w*)\b|\bour (?:method|approach|model|framework|results|experiments|analysis)\b",
     re.I,
 )
 _LINK = re.compile(r"https?://|github|\bavailable (?:at|on)\b|project (?:web)?page", re.I)
