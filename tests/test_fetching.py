@@ -15,6 +15,7 @@ import pytest
 from fake_paper_services import FakeServices, Work, busy, cut, emptied, halved, html
 from typer.testing import CliRunner
 
+from qa_bot.amending import remove
 from qa_bot.catalogue import text_key
 from qa_bot.cli import app
 from qa_bot.config import Settings
@@ -24,7 +25,6 @@ from qa_bot.fetching.crossref import plain_abstract
 from qa_bot.fetching.members import papers_of
 from qa_bot.fetching.service import Query
 from qa_bot.fetching.wanted import sort_out
-from qa_bot.amending import remove
 from qa_bot.ingest import ingest
 
 SIGLIP = Work(
@@ -742,6 +742,23 @@ def test_a_completion_that_broke_off_keeps_what_it_found_and_goes_on(world):
         report = world.complete(server, "arxiv")
         assert len(server.asked) - asked == 2 and report.not_found == ()
     assert set(world.papers()) == {SIGLIP.title, KUBRIC.title, OLD.title}
+
+
+def test_a_limit_is_gone_through_run_by_run(world):
+    world.ingest(UNTITLED + f"\nAbstract: {OLD.abstract}\n")
+    with FakeServices(OLD) as server:
+        reports = [world.complete(server, "arxiv", limit=1) for _ in range(3)]
+        asked = [params["search_query"] for params in server.params()]
+    assert sum(len(report.completed) for report in reports) == 1 and reports[-1].asked >= 2
+    assert len(set(asked)) == len(asked) and OLD.title in world.papers()
+
+
+def test_a_question_that_is_not_understood_is_one_without_an_answer(world):
+    world.ingest(UNTITLED)
+    refused = busy(400, body=b"<feed><entry><title>Error</title><summary>malformed query</summary></entry></feed>")
+    with FakeServices(SIGLIP, KUBRIC, troubles=[refused, refused]) as server:
+        report = world.complete(server, "arxiv")
+    assert len(report.completed) == 1 and len(report.not_found) == 1
 
 
 def test_completing_an_empty_collection_asks_nobody(world):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from qa_bot.config import Settings
-from qa_bot.fetching.service import FetchError, Found, Page, Query, Request, Service, Unfinished, Wanted, name_of
+from qa_bot.fetching.service import FetchError, Found, NotUnderstood, Page, Query, Request, Service, Unfinished, Wanted, name_of
 from qa_bot.readers import read_data
 
 _FIELDED = re.compile(r"\b(?:ti|au|abs|co|jr|cat|rn|id|all|submittedDate):|\b(?:AND|OR|ANDNOT)\b")
@@ -79,7 +79,7 @@ def read_feed(body: bytes) -> Page:
     result = read_data(body, "arxiv.xml")
     for skipped in result.skipped:
         if "error of the API" in skipped.reason:
-            raise FetchError(
+            raise NotUnderstood(
                 f"arXiv does not understand this request: {skipped.reason.partition('API: ')[2]}. Check the ids and the query."
             )
         if skipped.ordinal == 0 and "breaks off" in skipped.reason:

@@ -17,8 +17,9 @@ from qa_bot.fetching.kept import Journal, fact_line, facts_in, folder_of, write_
 from qa_bot.fetching.members import filling_fact, gaps_of, papers_of
 from qa_bot.fetching.network import Connection
 from qa_bot.fetching.same_paper import is_same_paper, titles_alike
-from qa_bot.fetching.service import FetchError, Found, Service, Wanted
+from qa_bot.fetching.service import FetchError, Found, NotUnderstood, Request, Service, Wanted
 from qa_bot.fetching.services import service_of
+from qa_bot.fetching.wanted import identifier
 from qa_bot.ingest import IngestReport, ingest
 from qa_bot.schema import Fact, Paper
 
@@ -66,33 +67,37 @@ def complete(
     """Ask a service for what papers of the collection lack, `limit` papers at most, and ingest what is certain.
 
     Each paper is asked for by its identifier, else by its title, else by rare words of its abstract. What the collection says
-    already is never replaced. A run that breaks off goes on where it stopped. Raise FetchError as `fetch` does.
+    already is never replaced. A run that breaks off, or stops at its limit, goes on where it stopped when it is called again
+    within a day. Raise FetchError as `fetch` does.
     """
     service = service_of(source, settings)
     folder = folder_of(settings.data_dir)
     embedding = embedding or open_embedding(settings)
     everything = papers_of(settings, embedding)
-    papers = [paper for paper in everything if gaps_of(paper)][:limit]
     journal = Journal(folder, f"complete-{source}")
+    with_gaps = [paper for paper in everything if gaps_of(paper)]
+    papers = [paper for paper in with_gaps if _key(paper) not in journal.entries][:limit]
     common = _word_counts(everything[:_COUNTED_PAPERS])
     with Connection(service, stamp=folder / ".pages" / f"{source}.asked", pause_seconds=settings.fetch_pause_seconds) as line:
         try:
-            for done, (paper, found, found_by) in enumerate(_answers(line, papers, journal, common), 1):
+            for done, (paper, found, found_by) in enumerate(_answers(line, papers, common), 1):
                 fact, given = filling_fact(paper, found) if found else (None, ())
                 journal.add(_key(paper), fact=asdict(fact) if fact else None, given=given, found_by=found_by)
                 on_progress(f"asking {service.title}", done, len(papers))
         except FetchError as error:
-            settled = [paper for paper in papers if _key(paper) in journal.entries]
-            _take_in(settled, journal, settings, embedding, on_progress)
+            _take_in(with_gaps, journal, settings, embedding, on_progress)
+            settled = sum(_key(paper) in journal.entries for paper in with_gaps)
             raise FetchError(
-                f"{error} {len(settled)} of {len(papers)} papers were asked for; run it again for the rest."
+                f"{error} {settled} of {len(with_gaps)} papers were asked for; run it again for the rest."
             ) from error
-    ingested = _take_in(papers, journal, settings, embedding, on_progress)
-    entries = [(paper, journal.entries.get(_key(paper), {})) for paper in papers]
-    journal.drop()
+    ingested = _take_in(with_gaps, journal, settings, embedding, on_progress)
+    # What a run before this one settled is told again: it may have broken off before it told anything.
+    entries = [(paper, journal.entries[_key(paper)]) for paper in with_gaps if _key(paper) in journal.entries]
+    if len(entries) == len(with_gaps):
+        journal.drop()
     return CompletionReport(
         service.title,
-        len(papers),
+        len(entries),
         tuple(
             Completed(entry["fact"]["title"], tuple(entry["given"]), entry["found_by"])
             for _, entry in entries
@@ -108,46 +113,52 @@ def _key(paper: Paper) -> str:
     return text_key(paper.versions[0].raw)
 
 
-def _answers(
-    line: Connection, papers: Sequence[Paper], journal: Journal, common: Mapping[str, int]
-) -> Iterator[tuple[Paper, object, str]]:
-    """Yield each paper that is not settled yet with the record that is truly it, or None, and how it was found."""
-    waiting = [paper for paper in papers if _key(paper) not in journal.entries]
+def _answers(line: Connection, papers: Sequence[Paper], common: Mapping[str, int]) -> Iterator[tuple[Paper, object, str]]:
+    """Yield each paper with the record that is truly it, or None, and how it was found; those known by an identifier first."""
     size = line.service.ids_per_request
-    known = [(paper, wanted) for paper in waiting if (wanted := _identifier(paper, line.service))]
+    known = [(paper, wanted) for paper in papers if (wanted := _identifier(paper, line.service))]
     settled: set[str] = set()
     for start in range(0, len(known), size):
         batch = known[start : start + size]
-        page, _ = line.ask(line.service.by_ids([wanted for _, wanted in batch]))
+        found_here = _asked(line, line.service.by_ids([wanted for _, wanted in batch]))
         for paper, wanted in batch:
-            named = [found for found in page.found if wanted.name in found.names or size == 1]
+            named = [found for found in found_here if wanted.name in found.names or size == 1]
             if record := _true_one(paper, named, asked_by_id=True):
                 settled.add(_key(paper))
                 yield paper, record, f"its {'arXiv id' if wanted.kind == 'arxiv' else 'DOI'}"
-    for paper in waiting:
+    for paper in papers:
         if _key(paper) not in settled:
             yield paper, *_searched(line, paper, common)
 
 
 def _identifier(paper: Paper, service: Service) -> Wanted | None:
     for kind, value in (("arxiv", paper.arxiv_id), ("doi", paper.doi)):
-        if value and kind in service.kinds:
-            return Wanted(kind, value, value)
+        if value and kind in service.kinds and (wanted := identifier(value)) and wanted.kind in service.kinds:
+            return wanted
     return None
+
+
+def _asked(line: Connection, request: Request) -> Sequence[Found]:
+    """Return what a service answers; a question that it does not understand is one without an answer."""
+    try:
+        page, _ = line.ask(request)
+    except NotUnderstood:
+        return ()
+    return page.found
 
 
 def _searched(line: Connection, paper: Paper, common: Mapping[str, int]) -> tuple[object, str]:
     if not paper.title_is_stand_in:
-        page, _ = line.ask(line.service.by_title(paper.title, paper.authors))
-        if record := _true_one(paper, page.found, asked_by_id=False):
+        answers = _asked(line, line.service.by_title(paper.title, paper.authors))
+        if record := _true_one(paper, answers, asked_by_id=False):
             return record, "its title"
     words = _telling_words(paper, common)
     for count in _WORDS_OF_A_TRY:
         chosen, words = words[:count], words[count:]
         if len(chosen) < count:
             break
-        page, _ = line.ask(line.service.by_words(chosen))
-        if record := _true_one(paper, page.found, asked_by_id=False):
+        answers = _asked(line, line.service.by_words(chosen))
+        if record := _true_one(paper, answers, asked_by_id=False):
             return record, "words of its abstract"
     return None, ""
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from qa_bot.config import Settings
 from qa_bot.fetching.json_answers import document_of, found_of, plain_words, without_heading
-from qa_bot.fetching.service import FetchError, Found, Page, Query, Request, Service, Unfinished, Wanted
+from qa_bot.fetching.service import Found, NotUnderstood, Page, Query, Request, Service, Unfinished, Wanted
 from qa_bot.readers.xml import local_name
 
 _FIELDS = "DOI,title,subtitle,author,abstract,issued,published,container-title,URL,type,relation"
@@ -57,7 +57,7 @@ def read_works(body: bytes) -> Page:
     document = document_of(body)
     message = document.get("message")
     if document.get("status") == "failed":
-        raise FetchError(f"Crossref does not understand this request: {message}. Ask in other words.")
+        raise NotUnderstood(f"Crossref does not understand this request: {message}. Ask in other words.")
     if not isinstance(message, Mapping):
         raise Unfinished("it holds no works")
     if isinstance(message.get("items"), list):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from qa_bot import __version__
-from qa_bot.fetching.service import FetchError, Page, Request, Service, Unfinished
+from qa_bot.fetching.service import FetchError, NotUnderstood, Page, Request, Service, Unfinished
 
 if TYPE_CHECKING:
     import httpx
@@ -159,7 +159,7 @@ class Connection:
                 f"{self.service.title} refuses this request: {_words(status, body)}. {self.service.next_step}".rstrip()
             )
         if status >= 400:
-            raise FetchError(
+            raise NotUnderstood(
                 f"{self.service.title} does not understand this request: {_words(status, body)}. Ask in other words."
             )
         return body

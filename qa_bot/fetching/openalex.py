@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from qa_bot.config import Settings
 from qa_bot.fetching.json_answers import document_of, found_of, plain_words, without_heading
-from qa_bot.fetching.service import FetchError, Found, Page, Query, Request, Service, Unfinished, Wanted
+from qa_bot.fetching.service import Found, NotUnderstood, Page, Query, Request, Service, Unfinished, Wanted
 
 _FIELDS = (
     "id,doi,title,display_name,publication_date,publication_year,authorships,abstract_inverted_index,primary_location,locations,"
@@ -34,7 +35,7 @@ def openalex_service(settings: Settings) -> Service:
     def by_ids(wanted: Sequence[Wanted]) -> Request:
         (one,) = wanted
         doi = one.value if one.kind == "doi" else f"10.48550/arxiv.{one.name.partition(':')[2]}"
-        place = one.value if one.kind == "openalex" else f"doi:{doi}"
+        place = one.value if one.kind == "openalex" else f"doi:{quote(doi, safe='/:()')}"
         return Request(f"{url}/{place}", (("select", _FIELDS), *caller), may_be_missing=True)
 
     def by_query(query: Query, cursor: str | None, size: int) -> Request:
@@ -69,7 +70,7 @@ def read_works(body: bytes) -> Page:
     if document.get("id"):
         return Page((_found(document),), 1)
     if document.get("error"):
-        raise FetchError(
+        raise NotUnderstood(
             f"OpenAlex does not understand this request: {document.get('message') or document['error']}. Ask in other words."
         )
     raise Unfinished("it holds no works")

@@ -18,6 +18,10 @@ class FetchError(QABotError):
     """Papers could not be fetched; the message says what to do next."""
 
 
+class NotUnderstood(FetchError):
+    """A service does not understand one request; another may still be answered."""
+
+
 class Unfinished(Exception):
     """An answer came that cannot be right and may be better the next time: cut off, broken, a page without its entries."""
 
