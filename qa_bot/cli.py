@@ -6,6 +6,7 @@ Leaves all logic to the modules it calls, and imports them only inside the comma
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +42,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter gets its code instead of a traceback
             stream.reconfigure(errors="backslashreplace")
+    logging.getLogger("qa_bot.store").addHandler(logging.NullHandler())  # the commands say it with their results
     try:
         app(standalone_mode=True)
     except QABotError as error:

@@ -112,8 +112,9 @@ class ChromaServer:
             return VectorsUnavailable(
                 f"{who} did not answer within {self.timeout_seconds:g} seconds. Try again, or raise QA_BOT_CHROMA_TIMEOUT_SECONDS."
             )
-        if any(isinstance(cause, httpx.TransportError) for cause in causes):
-            return VectorsUnavailable(f"{who} cannot be reached ({said}). Start it, or correct QA_BOT_CHROMA_URL.")
+        broken = [cause for cause in causes if isinstance(cause, httpx.TransportError)]
+        if broken:
+            return VectorsUnavailable(f"{who} cannot be reached ({self._without_secrets(str(broken[0]))}). Start it, or correct QA_BOT_CHROMA_URL.")
         if "NotFoundError" in named and re.search(r"\b(?:tenant|database)\b", said, re.I):
             return VectorsUnavailable(f"{who} says: {said}. Correct QA_BOT_CHROMA_TENANT or QA_BOT_CHROMA_DATABASE.")
         if status is not None and not any(isinstance(cause, ChromaError) for cause in causes):
