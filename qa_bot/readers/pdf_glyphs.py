@@ -18,7 +18,7 @@ from dataclasses import dataclass
 PAGES = 3
 _LETTERS_OF_PAGE = 40_000
 _PIECES_OF_PAGE = 8_000
-_MEMORY_BYTES = 3 << 30
+_MEMORY_BYTES = 3 << 29
 _KEYS = ("Title", "Author", "Subject", "Keywords", "CreationDate", "DOI", "doi", "arXivID")
 # A gap wider than this share of the letters' size parts two pieces of a line: columns, names side by side.
 _PIECE_GAP = 0.9
@@ -176,7 +176,10 @@ def _bound_memory() -> None:
         import resource
     except ImportError:  # Windows has no such bound
         return
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    except (ValueError, OSError):  # macOS takes none, a stricter bound may be set already
+        return
 
 
 if __name__ == "__main__":

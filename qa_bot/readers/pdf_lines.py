@@ -102,9 +102,11 @@ def _found(data: bytes) -> dict:
         )
     except subprocess.TimeoutExpired as error:
         raise Unreadable(f"the PDF took longer than {_SECONDS:.0f} seconds to read") from error
+    except OSError as error:
+        raise Unreadable(f"the reader of PDFs cannot be started ({error.strerror or error})") from error
     if done.returncode:
         last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        raise Unreadable(f"the PDF breaks its reader ({last or f'it ended with {done.returncode}'})")
+        raise Unreadable(f"the PDF breaks its reader ({last or 'it ran out of memory, or worse'})")
     return json.loads(done.stdout)
 
 
