@@ -19,7 +19,7 @@ from qa_bot.collection import CollectionQuestion, telling
 from qa_bot.embedding import EmbeddingModel
 from qa_bot.naming import key_of
 from qa_bot.naming import is_coined
-from qa_bot.schema import Answer, Filters, Hit, Paper
+from qa_bot.schema import Answer, Filters, Hit, Paper, names_person, plain_name
 from qa_bot.store import PaperStore, matches
 
 # A title with this share (by idf) of the words that describe a paper is the one meant.
@@ -45,6 +45,7 @@ class Chosen:
     papers: tuple[Paper, ...]
     is_sure: bool = True
     number: int | None = None
+    is_complete: bool = True
 
     @property
     def count(self) -> int:
@@ -112,6 +113,8 @@ def _answer(
     if not selected.is_sure and chosen:
         return telling.say_nearest(question, asked, chosen)
     told = telling.list_papers(question, asked, chosen, total=total, found=selected.count, notes=_notes(asked, chosen, store))
+    if not selected.is_complete and told.status == "answered":
+        return replace(told, status="partial", reason="so many papers are about this that not all were looked at")
     if asked.organisation and told.status == "answered":
         return replace(told, status="partial", reason="the records of most papers do not name an organisation")
     return told
@@ -178,10 +181,10 @@ def choose(asked: CollectionQuestion, *, store: PaperStore, embedding: Embedding
     if not asked.topic or asked.kind in ("coauthors", "tally", "all_authors"):
         return Chosen(tuple(passing))
     allowed = {paper.paper_id for paper in passing}
-    about, is_sure = papers_about([asked.topic], store=store, embedding=embedding, allowed=allowed)
+    about, is_sure, is_complete = papers_about([asked.topic], store=store, embedding=embedding, allowed=allowed)
     if not is_sure and asked.alternatives:
-        about, is_sure = papers_about(asked.alternatives, store=store, embedding=embedding, allowed=allowed)
-    return Chosen(tuple(about.values()), is_sure)
+        about, is_sure, is_complete = papers_about(asked.alternatives, store=store, embedding=embedding, allowed=allowed)
+    return Chosen(tuple(about.values()), is_sure, is_complete=is_complete)
 
 
 def narrow(query: str, k: int, *, facets: Facets, store: PaperStore, rank: Callable[[str, int, Filters | None], list[Hit]]) -> list[Hit] | None:
@@ -235,17 +238,18 @@ def _holding_words(asked: CollectionQuestion, store: PaperStore) -> list[Paper]:
 
 def papers_about(
     topics: Sequence[str], *, store: PaperStore, embedding: EmbeddingModel, allowed: set[str] | None = None
-) -> tuple[dict[str, Paper], bool]:
-    """Return (the papers about any of these topics, by id, best first; whether that is sure)."""
-    found, near = {}, {}
+) -> tuple[dict[str, Paper], bool, bool]:
+    """Return (the papers about any of these topics, by id, best first; whether that is sure; whether these are all)."""
+    found, near, is_complete = {}, {}, True
     for topic in topics:
         about = topics_module.papers_about(topic, store=store, embedding=embedding)
+        is_complete &= about.is_complete
         (found if about.is_sure else near).update({paper.paper_id: paper for paper in about.papers if allowed is None or paper.paper_id in allowed})
-    return (found, True) if found else (near, False)
+    return (found, True, is_complete) if found else (near, False, is_complete)
 
 
 def _surely_about(topic: str, store: PaperStore, embedding: EmbeddingModel) -> list[Paper]:
-    about, is_sure = papers_about([topic], store=store, embedding=embedding)
+    about, is_sure, _ = papers_about([topic], store=store, embedding=embedding)
     return list(about.values()) if is_sure else []
 
 
@@ -254,8 +258,8 @@ def _notes(asked: CollectionQuestion, chosen: Sequence[Paper], store: PaperStore
     notes = [*asked.notes]
     surname = asked.filters.author
     if surname and " " not in surname:
-        named = sorted({name for paper in chosen for name in paper.authors if collection.asked.goes_by(name, surname)})
-        notes += [f"{surname} is {', '.join(named)} here."] if len({collection.asked.plain_name(name) for name in named}) > 1 else []
+        named = sorted({name for paper in chosen for name in paper.authors if names_person(surname, name)})
+        notes += [f"{surname} is {', '.join(named)} here."] if len({plain_name(name) for name in named}) > 1 else []
     if asked.organisation or asked.unknown.startswith("recorded as from"):
         known = store.truth.distinct("organisations")
         notes.append(

@@ -26,6 +26,20 @@ def plain_name(name: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
+def names_person(wanted: str, author: str) -> bool:
+    """Say whether a name, or a part of one ("Beyer", "L. Beyer"), means an author; case and accents do not count.
+
+    A whole name must end as the author's does: "Yang Liu" is not "Liu Yang".
+    """
+    words, parts = plain_name(author).split(), plain_name(wanted).split()
+    ends_alike = len(parts) < 2 or parts[-1] in _without_suffix(words)[-1:] or parts[-1] in words[-1:]
+    return ends_alike and all(part in words or (part.endswith(".") and any(word.startswith(part[:-1]) for word in words[:1])) for part in parts)
+
+
+def _without_suffix(words: list[str]) -> list[str]:
+    return words[:-1] if len(words) > 2 and words[-1].strip(".,") in ("jr", "sr", "ii", "iii", "iv") else words
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where a record was read: the file's name, its 1-based place in that file, the id that it bore itself."""

@@ -209,3 +209,22 @@ def test_every_paper_of_an_author_is_listed_and_no_other(seed_engine):
 def test_the_whole_collection_is_listed_when_asked_for(seed_engine, question):
     answer = seed_engine.ask(question)
     assert answer.status == "answered" and len([s for s in answer.sources if s.cited]) == 50 and "32 more" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "author", "is_meant"),
+    [
+        ("Beyer", "Lucas Beyer", True), ("L. Beyer", "Lucas Beyer", True), ("lucas beyer", "Lucas Beyer", True), ("Olivier Henaff", "Olivier J. Hénaff", True),
+        ("Yang Liu", "Yang Liu", True), ("Yang Liu", "Liu Yang", False), ("Yang Liu", "Yang Bo Liu", True), ("John Smith", "John Smith Jr.", True), ("M. Beyer", "Lucas Beyer", False),
+    ],
+)  # fmt: skip
+def test_a_name_means_an_author(wanted, author, is_meant):
+    from qa_bot.schema import names_person
+
+    assert names_person(wanted, author) is is_meant
+
+
+@pytest.mark.parametrize("question", ["Which authors write about tracking?", "papers by using less data", "Which papers from Beyes are there?"])
+def test_a_word_near_a_name_is_not_taken_for_it(question):
+    names = AuthorNames(["Ada White", "Bea Uzing", "Lucas Beyer", "Xi Chen"])
+    assert names.find(question) == []

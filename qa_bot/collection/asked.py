@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from qa_bot.collection.dates import Span
-from qa_bot.schema import Filters, Paper, plain_name
+from qa_bot.schema import Filters, Paper, names_person
 
 Kind = Literal[
     "list", "count", "newest", "oldest", "authors", "date", "order", "prolific", "per_year", "year_most", "time_span", "per_category",
@@ -72,12 +72,7 @@ def bears(paper: Paper, name: str, place: Place = "") -> bool:
     if not paper.authors or (place in ("last", "only") and not paper.authors_complete) or (place == "only" and len(paper.authors) > 1):
         return False
     among = {"first": paper.authors[:1], "last": paper.authors[-1:]}.get(place, paper.authors)
-    return any(goes_by(author, name) for author in among)
-
-
-def goes_by(author: str, name: str) -> bool:
-    words = plain_name(author).split()
-    return all(part in words or (part.endswith(".") and words[0].startswith(part[:-1])) for part in plain_name(name).split())
+    return any(names_person(name, author) for author in among)
 
 
 def is_first_author(paper: Paper, name: str) -> bool:

@@ -14,7 +14,9 @@ from qa_bot.schema import plain_name
 _NAME_WORD = re.compile(r"[^\W\d_](?:[\w’'-]*\w)?\.?")
 _CLEAR = frozenset("by author authors authored coauthored professor prof dr mr ms".split())
 _BEFORE_A_NAME = _CLEAR | frozenset("from of has have did does had is was with".split())
+_GUESSED_AFTER = _CLEAR | frozenset("has have did does".split())
 _LONG_ENOUGH_FOR_TWO_SLIPS = 9
+_LONG_ENOUGH_IN_SMALL_LETTERS = 7
 _LONG_ENOUGH_FOR_A_SLIP = 5
 _NO_NAMES = frozenset(
     "a an the this that these those it its his her their them him he she they we you i me my our your who whom which what when where and or "
@@ -157,7 +159,8 @@ def _misspelled(question: str, words: Sequence[tuple[str, int]], everyone: Calla
     surnames: dict[str, str] = {}
     for place, (word, start) in enumerate(words):
         before = plain_name(_bare(words[place - 1][0])) if place else ""
-        if plain_name(_bare(word)) in _NO_NAMES or before not in _BEFORE_A_NAME and not word.endswith(("'s", "’s")):
+        is_owner = word.endswith(("'s", "’s")) and word[0].isupper() and place > 0
+        if plain_name(_bare(word)) in _NO_NAMES or not (before in _GUESSED_AFTER or is_owner):
             continue
         if not whole:
             whole = everyone()
@@ -167,7 +170,8 @@ def _misspelled(question: str, words: Sequence[tuple[str, int]], everyone: Calla
         for text, known in ((pair, whole), (question[start : start + len(_bare(word))], surnames)):
             plain = plain_name(text)
             allowed = 2 if len(plain) >= _LONG_ENOUGH_FOR_TWO_SLIPS else 1
-            if len(plain) < _LONG_ENOUGH_FOR_A_SLIP or " " not in text and not text[:1].isupper() and before not in _CLEAR:
+            is_bold = " " not in text and not text[:1].isupper()  # a small word that is no name is easily near one
+            if len(plain) < _LONG_ENOUGH_FOR_A_SLIP or is_bold and (before != "by" or len(plain) < _LONG_ENOUGH_IN_SMALL_LETTERS):
                 continue
             near = process.extract(plain, known.keys(), scorer=OSA.distance, processor=None, score_cutoff=allowed, limit=2)
             if near and (len(near) == 1 or near[0][1] < near[1][1]) and near[0][0][0] == plain[0]:

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from qa_bot.citations.harmless import as_quoted
-from qa_bot.collection.asked import CollectionQuestion, bears, describe, describe_filters, goes_by
-from qa_bot.schema import Answer, Evidence, Paper, Sentence, Source, Status, plain_name
+from qa_bot.collection.asked import CollectionQuestion, bears, describe, describe_filters
+from qa_bot.schema import Answer, Evidence, Paper, Sentence, Source, Status, names_person, plain_name
 from qa_bot.versions import Disagreement
 
 LISTED = 50
@@ -183,7 +183,7 @@ def name_writers(question: str, papers: Sequence[Paper], *, what: str) -> Answer
 def name_coauthors(question: str, asked: CollectionQuestion, papers: Sequence[Paper]) -> Answer:
     """Answer with whom somebody wrote, most papers first."""
     counts = count_authors(papers)
-    own = [name for name in counts if any(goes_by(name, person) for person in asked.people)]
+    own = [name for name in counts if any(names_person(person, name) for person in asked.people)]
     for name in own:
         del counts[name]
     who = as_quoted(" and ".join(asked.people))

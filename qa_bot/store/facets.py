@@ -5,11 +5,10 @@ Leaves the papers themselves to `shelf`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from qa_bot.schema import Filters, Paper, plain_name
+from qa_bot.schema import Filters, Paper, names_person, plain_name
 from qa_bot.store.packing import key_of
 from qa_bot.store.tables import REMEMBERED, Tables
 
@@ -125,15 +124,6 @@ class Facets(Tables):
 
     def _values_where(self, kind: str, is_wanted: Callable[[str], bool]) -> list[int]:
         return [number for number, value in self._db.execute("SELECT number, value FROM facets WHERE kind = ?", (kind,)) if is_wanted(value)]
-
-
-def names_person(wanted: str, author: str) -> bool:
-    """Say whether a name, or a part of one ("Beyer", "L. Beyer"), means an author; case and accents do not count."""
-    words = plain_name(author).split()
-    return all(
-        part in words or (part.endswith(".") and any(word.startswith(part[:-1]) for word in words[:1]))
-        for part in re.findall(r"\S+", plain_name(wanted))
-    )
 
 
 def matches(paper: Paper, filters: Filters) -> bool:
