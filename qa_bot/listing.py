@@ -72,7 +72,9 @@ class Facets:
 
 def read(question: str, facets: Facets) -> CollectionQuestion | None:
     """Read a question about this collection; None when it asks for what the papers say."""
-    return collection.understand(question, authors=facets.authors, categories=facets.categories, organisations=facets.organisations)
+    return collection.understand(
+        question, authors=facets.authors, categories=facets.categories, organisations=facets.organisations
+    )
 
 
 def answer(
@@ -84,7 +86,9 @@ def answer(
     `declined` makes the answer that names the nearest papers, of (what to look for, reason).
     """
     told = _answer(question, asked, store=store, embedding=embedding, filters=filters, declined=declined)
-    return replace(told, status="partial", reason=_ONE_PART) if told and told.status == "answered" and asked.wants_content else told
+    return (
+        replace(told, status="partial", reason=_ONE_PART) if told and told.status == "answered" and asked.wants_content else told
+    )
 
 
 def _answer(
@@ -120,7 +124,9 @@ def _answer(
     return told
 
 
-def _tallied(question: str, asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None) -> Answer:
+def _tallied(
+    question: str, asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None
+) -> Answer:
     """Answer by counts over papers: of the store where filters say all, else of the papers chosen."""
     kind = {"per_category": "categories", "organisations": "organisations"}.get(asked.kind, "authors")
     of_years = asked.kind in ("per_year", "year_most", "time_span")
@@ -128,11 +134,21 @@ def _tallied(question: str, asked: CollectionQuestion, *, store: PaperStore, emb
         number = store.truth.count_matching(asked.wide)
         counts, without = store.truth.counted(kind, asked.wide) if not of_years else ({}, 0)
         years = store.truth.years(asked.wide) if of_years else {}
-        ends = [next((p.date for p in store.truth.each_paper(asked.wide, newest_first=newest) if p.date), "") for newest in (False, True)] if asked.kind == "time_span" else []
+        ends = (
+            [
+                next((p.date for p in store.truth.each_paper(asked.wide, newest_first=newest) if p.date), "")
+                for newest in (False, True)
+            ]
+            if asked.kind == "time_span"
+            else []
+        )
     else:
         papers = choose(asked, store=store, embedding=embedding, filters=filters).papers
         number, years = len(papers), Counter(paper.year for paper in papers)
-        counts, without = Counter(value for paper in papers for value in set(getattr(paper, kind))), sum(1 for paper in papers if not getattr(paper, kind))
+        counts, without = (
+            Counter(value for paper in papers for value in set(getattr(paper, kind))),
+            sum(1 for paper in papers if not getattr(paper, kind)),
+        )
         ends = [paper.date for paper in collection.by_date(papers, newest_first=False)]
         ends = ends[:1] + ends[-1:]
     what = collection.describe(asked)
@@ -147,8 +163,18 @@ def _tallied(question: str, asked: CollectionQuestion, *, store: PaperStore, emb
 
 def _is_wide(asked: CollectionQuestion) -> bool:
     """Say whether the filters of a store say all that a question asks for."""
-    plain = CollectionQuestion(asked.kind, asked.filters, limit=asked.limit, span=asked.span, notes=asked.notes, newest_first=asked.newest_first, wants_content=asked.wants_content)
-    is_of_years = asked.span is None or (not asked.span.years and all(bound is None or len(bound) == 4 for bound in (asked.span.first, asked.span.last)))
+    plain = CollectionQuestion(
+        asked.kind,
+        asked.filters,
+        limit=asked.limit,
+        span=asked.span,
+        notes=asked.notes,
+        newest_first=asked.newest_first,
+        wants_content=asked.wants_content,
+    )
+    is_of_years = asked.span is None or (
+        not asked.span.years and all(bound is None or len(bound) == 4 for bound in (asked.span.first, asked.span.last))
+    )
     return asked == plain and is_of_years
 
 
@@ -159,14 +185,18 @@ def answer_on_versions(question: str, *, store: PaperStore, embedding: Embedding
     is_of_text = versions.asks_about_text(question)
     asked = versions.without_version_words(question)
     named = retrieval.named_papers(question, store, counts_use=False)
-    meant = list(store.truth.papers_by_id(named).values()) or (meant_papers(asked, store=store, embedding=embedding) if is_of_text else [])
+    meant = list(store.truth.papers_by_id(named).values()) or (
+        meant_papers(asked, store=store, embedding=embedding) if is_of_text else []
+    )
     if len(meant) != 1 or (len(meant[0].versions) == 1 and not is_of_text):
         return None
     (paper,) = meant
     differing = versions.disagreements(paper, split_sentences(paper.abstract))
     words = set(store.terms.stems(" ".join(retrieval.query_words(asked)))) - set(store.terms.stems(paper.title))
     asked_for = [one for one in differing if words & set(store.terms.stems(one.newest))]
-    return telling.tell_versions(question, paper, asked_for or differing, versions.rewordings(paper), versions.new_sentences(paper))
+    return telling.tell_versions(
+        question, paper, asked_for or differing, versions.rewordings(paper), versions.new_sentences(paper)
+    )
 
 
 def choose(asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None) -> Chosen:
@@ -187,7 +217,9 @@ def choose(asked: CollectionQuestion, *, store: PaperStore, embedding: Embedding
     return Chosen(tuple(about.values()), is_sure, is_complete=is_complete)
 
 
-def narrow(query: str, k: int, *, facets: Facets, store: PaperStore, rank: Callable[[str, int, Filters | None], list[Hit]]) -> list[Hit] | None:
+def narrow(
+    query: str, k: int, *, facets: Facets, store: PaperStore, rank: Callable[[str, int, Filters | None], list[Hit]]
+) -> list[Hit] | None:
     """Return the hits of a search whose words name authors, years, a category or the like: only papers that fit.
 
     `rank` ranks papers for (query, how many, filters). None where the words narrow nothing, or to nothing.
@@ -212,7 +244,9 @@ def filters_in(question: str, facets: Facets) -> Filters:
     return collection.filters_in(question, authors=facets.authors, categories=facets.categories)
 
 
-def facts(asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None) -> tuple[str, list[Paper]]:
+def facts(
+    asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None
+) -> tuple[str, list[Paper]]:
     """Return (what the catalogue says of the papers that a question is about, a line each, for a prompt; those papers)."""
     if asked.kind in ("authors", "date"):
         meant = meant_papers(asked.topic, store=store, embedding=embedding, filters=filters)[:SEVERAL_MEANT]
@@ -224,13 +258,18 @@ def facts(asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingM
 def _candidates(asked: CollectionQuestion, store: PaperStore, filters: Filters | None) -> list[Paper]:
     wanted = asked.wide if asked.kind != "tally" else replace(asked.wide, author=None)
     if asked.said and store.truth.count_matching(wanted) > MANY:
-        return [paper for paper in _holding_words(asked, store) if matches(paper, wanted) and matches(paper, filters or Filters())]
+        return [
+            paper for paper in _holding_words(asked, store) if matches(paper, wanted) and matches(paper, filters or Filters())
+        ]
     return [paper for paper in store.truth.papers(wanted) if matches(paper, filters or Filters())]
 
 
 def _holding_words(asked: CollectionQuestion, store: PaperStore) -> list[Paper]:
     """Return the papers that may say what must be said, by the index of words, newest first: reading all of many takes too long."""
-    holding = [{chunk_id.rpartition("#")[0] for chunk_id in store.terms.holding([phrase], store.truth.count("chunks"))} for phrase in asked.said]
+    holding = [
+        {chunk_id.rpartition("#")[0] for chunk_id in store.terms.holding([phrase], store.truth.count("chunks"))}
+        for phrase in asked.said
+    ]
     paper_ids = set.union(*holding) if asked.said_any else set.intersection(*holding)
     papers = store.truth.papers_by_id(sorted(paper_ids)).values()
     return [*collection.by_date(list(papers), newest_first=True), *(paper for paper in papers if not paper.date)]
@@ -244,7 +283,9 @@ def papers_about(
     for topic in topics:
         about = topics_module.papers_about(topic, store=store, embedding=embedding)
         is_complete &= about.is_complete
-        (found if about.is_sure else near).update({paper.paper_id: paper for paper in about.papers if allowed is None or paper.paper_id in allowed})
+        (found if about.is_sure else near).update(
+            {paper.paper_id: paper for paper in about.papers if allowed is None or paper.paper_id in allowed}
+        )
     return (found, True, is_complete) if found else (near, False, is_complete)
 
 
@@ -263,7 +304,9 @@ def _notes(asked: CollectionQuestion, chosen: Sequence[Paper], store: PaperStore
     if asked.organisation or asked.unknown.startswith("recorded as from"):
         known = store.truth.distinct("organisations")
         notes.append(
-            f"The records of most papers do not say where the authors work; they name only {', '.join(known)}." if known else "The records of this collection do not say where the authors work."
+            f"The records of most papers do not say where the authors work; they name only {', '.join(known)}."
+            if known
+            else "The records of this collection do not say where the authors work."
         )
     if asked.unknown.startswith("in a category"):
         notes.append(f"The categories are {', '.join(store.truth.distinct('categories'))}.")
@@ -290,7 +333,11 @@ def cited_titles(told: str, *, store: PaperStore, rank: Callable[[str, int, Filt
 
 def _bearing(title: str, store: PaperStore) -> list[Paper]:
     owners = store.truth.papers_named([key_of(title)]).get(key_of(title), [])
-    return [paper for paper in store.truth.papers_by_id([paper_id for paper_id, _ in owners]).values() if key_of(paper.title) == key_of(title)]
+    return [
+        paper
+        for paper in store.truth.papers_by_id([paper_id for paper_id, _ in owners]).values()
+        if key_of(paper.title) == key_of(title)
+    ]
 
 
 def _holding(piece: str, store: PaperStore, rank: Callable[[str, int, Filters | None], list[Hit]]) -> list[Paper]:

@@ -81,13 +81,20 @@ def _among(topic: str, hits: Sequence[Hit], store: PaperStore) -> About:
     stems = list(dict.fromkeys(store.terms.stems(" ".join(query_words(topic)))))
     weights = idf_weights(stems, store)
     unsaid = _names(topic, store)
-    signs = [(hit, _signs(hit, stems, weights, unsaid, nearest=max(other.dense or 0.0 for other in hits), store=store)) for hit in hits]
-    chosen = [hit.paper for hit, sign in signs if _is_about(sign)] or [hit.paper for hit, sign in signs if _is_loosely_about(sign)]
+    signs = [
+        (hit, _signs(hit, stems, weights, unsaid, nearest=max(other.dense or 0.0 for other in hits), store=store)) for hit in hits
+    ]
+    chosen = [hit.paper for hit, sign in signs if _is_about(sign)] or [
+        hit.paper for hit, sign in signs if _is_loosely_about(sign)
+    ]
     if len(topic.split()) > 2:  # "AttentionNAS" is about neural architecture search
         chosen += [hit.paper for hit in hits if hit.paper not in chosen and says(hit.paper, topic, in_title=True)]
     if chosen:
         return About(tuple(chosen))
-    return About(tuple(hit.paper for hit, sign in signs if sign.near >= 0.9 and sign.coverage >= 0.4 and sign.cosine >= 0.33), is_sure=False)
+    return About(
+        tuple(hit.paper for hit, sign in signs if sign.near >= 0.9 and sign.coverage >= 0.4 and sign.cosine >= 0.33),
+        is_sure=False,
+    )
 
 
 def _is_about(sign: _Signs) -> bool:
@@ -102,13 +109,19 @@ def _is_about(sign: _Signs) -> bool:
 
 
 def _is_loosely_about(sign: _Signs) -> bool:
-    return (sign.coverage >= _COVERED and sign.cosine >= _LEAST_COSINE) or sign.cosine >= _LOOSE_COSINE + 0.15 * (1 - sign.coverage)
+    return (sign.coverage >= _COVERED and sign.cosine >= _LEAST_COSINE) or sign.cosine >= _LOOSE_COSINE + 0.15 * (
+        1 - sign.coverage
+    )
 
 
 def is_name(topic: str) -> bool:
     """Say whether a topic is one name: "GPT-4", "Perceiver", "SI-Score"."""
     words = [word.strip(".,") for word in re.findall(r"\w[\w.-]*", topic) if word.lower() not in STOP_WORDS]
-    return 0 < len(words) <= 2 and all(is_coined(word) or (word[0].isupper() and not word.isupper()) or word.isdigit() for word in words) and not words[0].isdigit()
+    return (
+        0 < len(words) <= 2
+        and all(is_coined(word) or (word[0].isupper() and not word.isupper()) or word.isdigit() for word in words)
+        and not words[0].isdigit()
+    )
 
 
 def _names(topic: str, store: PaperStore) -> dict[str, str]:
@@ -116,7 +129,9 @@ def _names(topic: str, store: PaperStore) -> dict[str, str]:
     return {stem: word for word in query_words(topic) if word[0].isupper() for stem in store.terms.stems(word)}
 
 
-def _signs(hit: Hit, stems: Sequence[str], weights: Mapping[str, float], names: Mapping[str, str], *, nearest: float, store: PaperStore) -> _Signs:
+def _signs(
+    hit: Hit, stems: Sequence[str], weights: Mapping[str, float], names: Mapping[str, str], *, nearest: float, store: PaperStore
+) -> _Signs:
     total = sum(weights.values()) or 1.0
     whole = f"{hit.paper.title} {hit.paper.abstract}"
     unsaid = {stem for stem, word in names.items() if not re.search(rf"(?<!\w){re.escape(word)}s?(?!\w)", whole, re.I)}
@@ -135,7 +150,9 @@ def _signs(hit: Hit, stems: Sequence[str], weights: Mapping[str, float], names: 
     if unsaid:
         between = len(whole)
     cosine = hit.dense or 0.0
-    return _Signs(share(set(title)), coverage, sentences, between, cosine, cosine / nearest if nearest > 0 else 0.0, len(stems) > 3)
+    return _Signs(
+        share(set(title)), coverage, sentences, between, cosine, cosine / nearest if nearest > 0 else 0.0, len(stems) > 3
+    )
 
 
 def _stems_of(text: str, stems: Sequence[str], store: PaperStore) -> list[str]:

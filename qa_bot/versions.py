@@ -15,13 +15,16 @@ from qa_bot.figures import mismatches
 from qa_bot.schema import Paper, Span
 
 _VERSION = re.compile(
-    r"\b(?:(?:earlier|previous|first|older|original|prior|old|other|newer|latest|newest|current|second|revised|updated|initial|two|both|different|several|various)"
+    r"\b(?:(?:earlier|previous|first|older|original|prior|old|other|newer|latest|newest|current|second|revised|updated"
+    r"|initial|two|both|different|several|various)"
     r"(?: \w+)? (?:versions?|wordings?|abstract|draft)|versions|wordings|(?:arxiv )?v[12])\b",
     re.IGNORECASE,
 )
 _CHANGED = re.compile(
-    r"\b(?:(?:abstract|wording|text)\b.*\b(?:chang|updat|revis|correct|edit|rewr|reword|differ)\w*|(?:chang|updat|revis|correct|rewr|reword)\w*\b.*\b(?:abstract|wording)"
-    r"|(?:was|were|has|have|been)\b.*\b(?:results?|numbers?|figures?|scores?|accurac\w+|values?)\b.*\b(?:revised|updated|corrected|changed|edited)"
+    r"\b(?:(?:abstract|wording|text)\b.*\b(?:chang|updat|revis|correct|edit|rewr|reword|differ)\w*|(?:chang|updat"
+    r"|revis|correct|rewr|reword)\w*\b.*\b(?:abstract|wording)"
+    r"|(?:was|were|has|have|been)\b.*\b(?:results?|numbers?|figures?|scores?|accurac\w+|values?)\b.*\b(?:revised"
+    r"|updated|corrected|changed|edited)"
     r"|did\b.*\b(?:results?|numbers?|figures?|scores?|values?)\b.*\bchange(?! (?:with|when|as|if|under)\b))\b",
     re.IGNORECASE,
 )
@@ -52,7 +55,12 @@ def asks_about_text(question: str) -> bool:
 
 def without_version_words(question: str) -> str:
     """Return what else a question about versions says."""
-    return re.sub(r"\b(?:abstracts?|wordings?|versions?|results?|numbers?|figures?|report\w*|give|gave|say|said|claim\w*)\b", " ", _VERSION.sub(" ", question), flags=re.IGNORECASE)
+    return re.sub(
+        r"\b(?:abstracts?|wordings?|versions?|results?|numbers?|figures?|report\w*|give|gave|say|said|claim\w*)\b",
+        " ",
+        _VERSION.sub(" ", question),
+        flags=re.IGNORECASE,
+    )
 
 
 def rewordings(paper: Paper) -> list[Disagreement]:
@@ -68,7 +76,11 @@ def rewordings(paper: Paper) -> list[Disagreement]:
 
 def new_sentences(paper: Paper) -> int:
     """Return how many sentences of the newest version no earlier one says in much the same words."""
-    return sum(1 for span in split_sentences(paper.abstract) if not any(_counterpart(span.text, version.abstract) for version in paper.versions[1:]))
+    return sum(
+        1
+        for span in split_sentences(paper.abstract)
+        if not any(_counterpart(span.text, version.abstract) for version in paper.versions[1:])
+    )
 
 
 def disagreements(paper: Paper, spans: Sequence[Span]) -> list[Disagreement]:

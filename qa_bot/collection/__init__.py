@@ -6,7 +6,16 @@ Leaves what the papers say to `retrieval` and `extractive`: nearest neighbours c
 from qa_bot.collection.asked import CollectionQuestion, bears, describe, describe_filters, is_first_author, passes, says
 from qa_bot.collection.people import AuthorNames
 from qa_bot.collection.reading import filters_in, understand, without_filters
-from qa_bot.collection.telling import FROM_CATALOGUE, by_date, describe_paper, describe_several, facts_of, list_papers, order_papers, rank_authors
+from qa_bot.collection.telling import (
+    FROM_CATALOGUE,
+    by_date,
+    describe_paper,
+    describe_several,
+    facts_of,
+    list_papers,
+    order_papers,
+    rank_authors,
+)
 
 __all__ = [
     "FROM_CATALOGUE", "AuthorNames", "CollectionQuestion", "bears", "by_date", "describe", "describe_filters", "describe_paper", "describe_several", "facts_of", "filters_in",

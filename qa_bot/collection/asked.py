@@ -61,7 +61,13 @@ class CollectionQuestion:
     @property
     def wide(self) -> Filters:
         """The filters that a store can apply; `passes` decides the rest for each paper."""
-        return Filters(None if self.by_any else self.filters.author, self.filters.year_from, self.filters.year_to, self.filters.category, self.filters.file)
+        return Filters(
+            None if self.by_any else self.filters.author,
+            self.filters.year_from,
+            self.filters.year_to,
+            self.filters.category,
+            self.filters.file,
+        )
 
 
 def bears(paper: Paper, name: str, place: Place = "") -> bool:
@@ -69,7 +75,11 @@ def bears(paper: Paper, name: str, place: Place = "") -> bool:
 
     The last place is known only where the records name all authors.
     """
-    if not paper.authors or (place in ("last", "only") and not paper.authors_complete) or (place == "only" and len(paper.authors) > 1):
+    if (
+        not paper.authors
+        or (place in ("last", "only") and not paper.authors_complete)
+        or (place == "only" and len(paper.authors) > 1)
+    ):
         return False
     among = {"first": paper.authors[:1], "last": paper.authors[-1:]}.get(place, paper.authors)
     return any(names_person(name, author) for author in among)
@@ -129,7 +139,14 @@ def _has_authors(asked: CollectionQuestion, paper: Paper) -> bool:
 
 def has_code(paper: Paper) -> bool:
     """Say whether a record carries the sign of code, or the abstract says that code is there."""
-    told = re.search(r"\b(?:code|implementation|library|models?)\b[^.]{0,60}\b(?:available|released?|open[- ]?source\w*|public\w*|github)\b|github\.com|\brelease\b[^.]{0,40}\bcode\b|\bopen[- ]sourc\w+", paper.abstract, re.I)
+    told = re.search(
+        (
+            r"\b(?:code|implementation|library|models?)\b[^.]{0,60}\b(?:available|released?|open[- ]?source\w*|public\w*"
+            r"|github)\b|github\.com|\brelease\b[^.]{0,40}\bcode\b|\bopen[- ]sourc\w+"
+        ),
+        paper.abstract,
+        re.I,
+    )
     return paper.has_code or bool(told)
 
 

@@ -130,7 +130,9 @@ def _last_years(found: re.Match[str], today: date) -> Span:
     if found["n"] is None and re.search(r"decade", found[0], re.I):
         return Span(str(today.year - 9), None, found[0])
     number = number_of(found["n"]) if found["n"] else 1
-    return Span(str(today.year - number + 1) if number > 1 else str(today.year - 1), None if number > 1 else str(today.year - 1), found[0])
+    return Span(
+        str(today.year - number + 1) if number > 1 else str(today.year - 1), None if number > 1 else str(today.year - 1), found[0]
+    )
 
 
 def _this_year(found: re.Match[str], today: date) -> Span:
@@ -144,7 +146,8 @@ def _decade(found: re.Match[str], today: date) -> Span:
 _N = rf"(?P<n>\d{{1,2}}|{'|'.join(NUMBERS)})"
 _AND_YEARS = rf"(?:{_YEAR}(?:\s*,\s*|\s*,?\s*(?:and|or|&|/)\s*(?:in |from )?))+{_YEAR}"
 _PATTERNS = (
-    (rf"\b(?:between|from|in|during|over)\s+{_THE}(?P<first>{_DATE}|{_MONTH})\s*(?:and|to|until|till|through|[-–])\s*{_THE}(?P<last>{_DATE})(?!\s*,?\s*(?:and|or)\s+{_YEAR})",
+    ((rf"\b(?:between|from|in|during|over)\s+{_THE}(?P<first>{_DATE}|{_MONTH})\s*(?:and|to|until|till|through|[-–])\s*{_THE}"
+rf"(?P<last>{_DATE})(?!\s*,?\s*(?:and|or)\s+{_YEAR})"),
      lambda m, t: _listed(m, t) if re.match(r"(?:in|during|from|over)\b.*\band\b", m[0], re.I) and not re.search(_MONTH, m[0], re.I) else _between(m, t)),
     (rf"\b(?P<first>{_YEAR})\s*(?:[-–]|to)\s*(?P<last>{_YEAR})\b", _between),
     (rf"\b(?:(?:in|from|of|during|published|dated|years?)\s+(?:the )?(?:either )?)?{_AND_YEARS}(?!\w)", _listed),
@@ -155,8 +158,10 @@ _PATTERNS = (
     (rf"\b(?:after|later than|newer than|more recent(?:ly)? than|past)\s+{_THE}(?P<day>{_DATE})", _after),
     (rf"\b(?:before|earlier than|older than|prior to|pre-?)\s*{_THE}(?P<day>{_DATE})", _before),
     (rf"\b(?:until|up to|till|through|by the end of|no later than|at the latest in)\s+{_THE}(?P<day>{_DATE})", lambda m, t: Span(None, _iso(m["day"]), m[0])),
-    (rf"\b(?:in|of|from|on|during|within|year|dated|published|the|for|only)\s+(?:the\s+)?(?:year\s+)?(?P<day>{_DATE})(?:['’]s\b)?", lambda m, t: _within(m, m["day"])),
-    (rf"\b(?:in|from|of|during|over|within)?\s*the\s+(?:last|past|previous|recent)\s+(?:{_N}\s+)?(?:years?|decade)\b|\b(?:last|past)\s+(?:(?P<k>\d{{1,2}})\s+)?years?\b",
+    ((rf"\b(?:in|of|from|on|during|within|year|dated|published|the|for|only)\s+(?:the\s+)?(?:year\s+)?(?P<day>{_DATE})"
+rf"(?:['’]s\b)?"), lambda m, t: _within(m, m["day"])),
+    ((rf"\b(?:in|from|of|during|over|within)?\s*the\s+(?:last|past|previous|recent)\s+(?:{_N}\s+)?(?:years?|decade)\b"
+rf"|\b(?:last|past)\s+(?:(?P<k>\d{{1,2}})\s+)?years?\b"),
      lambda m, t: _last_years(m, t) if m["k"] is None else Span(str(t.year - int(m["k"]) + 1), None, m[0])),
     (r"\b(?:in |from |of )?(?:this|the current) year\b", _this_year),
     (r"\b(?:in |from |of |during )?the (?P<d>(?:19|20)\d0)['’]?s\b", _decade),

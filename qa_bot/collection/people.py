@@ -57,7 +57,11 @@ class AuthorNames:
     """
 
     def __init__(
-        self, names: Iterable[str] = (), *, called: Callable[[Sequence[str]], Iterable[str]] | None = None, everyone: Callable[[], Iterable[str]] = tuple
+        self,
+        names: Iterable[str] = (),
+        *,
+        called: Callable[[Sequence[str]], Iterable[str]] | None = None,
+        everyone: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._called, self._everyone = called, everyone
         self._all = None if called else _Names(names)
@@ -122,14 +126,18 @@ def _surnames(question: str, words: Sequence[tuple[str, int]], names: _Names, an
         is_owner = bool(re.match(r"['’]s?(?!\w)", rest))
         is_capital = bare[0].isupper() and not bare.isupper()
         is_clear = before in _CLEAR or bool(re.match(r",? (?:et al|and others|and co-?workers|and colleagues)\b", rest, re.I))
-        if not (anywhere or is_clear or (is_capital and place and (before in _BEFORE_A_NAME or is_owner)) or (is_capital and is_owner)):
+        if not (
+            anywhere or is_clear or (is_capital and place and (before in _BEFORE_A_NAME or is_owner)) or (is_capital and is_owner)
+        ):
             continue
         by_surname, by_given = names.by_surname.get(plain_name(bare)), names.by_given.get(plain_name(bare), ())
         if _is_other_person(question, words, place, names):
             continue
         if by_surname:
             yield Person(names.spelled[tuple(by_surname[0])].split()[-1], bare, start)
-        elif len(by_given) == 1 and len(bare) > 3 and (is_clear or (is_capital and is_owner)):  # "Skanda's papers", and one Skanda only
+        elif (
+            len(by_given) == 1 and len(bare) > 3 and (is_clear or (is_capital and is_owner))
+        ):  # "Skanda's papers", and one Skanda only
             yield Person(names.spelled[tuple(by_given[0])], bare, start)
 
 
@@ -138,10 +146,20 @@ def _is_other_person(question: str, words: Sequence[tuple[str, int]], place: int
     bare = _bare(words[place][0])
     is_surname = plain_name(bare) in names.by_surname
     before = words[place - 1] if place > (1 if is_surname else len(words)) else None
-    if before and before[0][0].isupper() and plain_name(_bare(before[0])) not in _NO_NAMES | _BEFORE_A_NAME and not re.search(r"['’,]", question[before[1] : words[place][1]]):
+    if (
+        before
+        and before[0][0].isupper()
+        and plain_name(_bare(before[0])) not in _NO_NAMES | _BEFORE_A_NAME
+        and not re.search(r"['’,]", question[before[1] : words[place][1]])
+    ):
         return True
     after = words[place + 1] if not is_surname and place + 1 < len(words) else None
-    return bool(after and (after[0][0].isupper() or question == question.lower()) and question[words[place][1] + len(bare) : after[1]].strip() == "" and plain_name(_bare(after[0])) not in _NO_NAMES)
+    return bool(
+        after
+        and (after[0][0].isupper() or question == question.lower())
+        and question[words[place][1] + len(bare) : after[1]].strip() == ""
+        and plain_name(_bare(after[0])) not in _NO_NAMES
+    )
 
 
 def _stands_beside(question: str, person: Person) -> bool:
@@ -196,8 +214,10 @@ def _given_names_before(given: Sequence[str], before: Sequence[str]) -> int:
 
 # A name that no paper bears, where only a name can stand: "papers by Yann LeCun".
 _UNKNOWN = re.compile(
-    r"\b(?:by|authored by|written by|of|from|did|has|have|co-?author(?:ed)? with|with)\s+(?P<name>(?:(?:[A-Z]\.|[A-Z][\w’'-]+|van|von|de|der|den|da|di|la|le)\s+){0,3}"
-    r"[A-Z][\w’'-]+)(?=\s*(?:[?.!,;]|$|(?:are|is|there|do|does|did|have|has|exist|write|written|publish|author|co-?author|as|in|from|since|and|or|before|after|between|about|on|that|which|with|together)\b|et al))"
+    r"\b(?:by|authored by|written by|of|from|did|has|have|co-?author(?:ed)? with|with)\s+(?P<name>(?:(?:[A-Z]\."
+    r"|[A-Z][\w’'-]+|van|von|de|der|den|da|di|la|le)\s+){0,3}"
+    r"[A-Z][\w’'-]+)(?=\s*(?:[?.!,;]|$|(?:are|is|there|do|does|did|have|has|exist|write|written|publish|author|co-?author"
+    r"|as|in|from|since|and|or|before|after|between|about|on|that|which|with|together)\b|et al))"
 )
 
 

@@ -27,7 +27,15 @@ def by_date(papers: Sequence[Paper], *, newest_first: bool) -> list[Paper]:
     return sorted((p for p in papers if p.date), key=lambda p: (p.date, p.paper_id), reverse=newest_first)
 
 
-def list_papers(question: str, asked: CollectionQuestion, chosen: Sequence[Paper], *, total: int, found: int | None = None, notes: Sequence[str] = ()) -> Answer:
+def list_papers(
+    question: str,
+    asked: CollectionQuestion,
+    chosen: Sequence[Paper],
+    *,
+    total: int,
+    found: int | None = None,
+    notes: Sequence[str] = (),
+) -> Answer:
     """Answer a list, count, newest, oldest, longest or shortest question with the papers that were chosen for it; each line cites its paper.
 
     `found` is how many there are where `chosen` holds only those that are shown.
@@ -50,9 +58,16 @@ def list_papers(question: str, asked: CollectionQuestion, chosen: Sequence[Paper
     if asked.kind in ("newest", "oldest"):
         head = f"The {asked.kind} paper{'s' if len(chosen) > 1 else ''}{' ' + what if what else ''}:"
     elif asked.kind in ("longest", "shortest"):
-        head = f"The paper{'s' if len(chosen) > 1 else ''}{' ' + what if what else ''} with the {'most' if asked.kind == 'longest' else 'fewest'} authors ({len(chosen[0].authors)}):"
+        head = (
+            f"The paper{'s' if len(chosen) > 1 else ''}{' ' + what if what else ''} with the {'most' if asked.kind == 'longest' else 'fewest'} authors "
+            f"({len(chosen[0].authors)}):"
+        )
     else:
-        head = f"{found} of the {total} papers {'is' if found == 1 else 'are'} {('one ' if found == 1 else 'ones ') * is_kind}{what}:" if what else f"All {total} papers, the newest first:"
+        head = (
+            f"{found} of the {total} papers {'is' if found == 1 else 'are'} {('one ' if found == 1 else 'ones ') * is_kind}{what}:"
+            if what
+            else f"All {total} papers, the newest first:"
+        )
     left = found - LISTED if asked.kind in ("list", "count") else 0
     return _as_answer(question, head, chosen[:LISTED], left=left, notes=notes)
 
@@ -61,7 +76,11 @@ def _by_authors(papers: Sequence[Paper], *, longest: bool, limit: int) -> list[P
     """Return the papers with the most or fewest authors, as many as asked for and those that share the last place."""
     known = [paper for paper in papers if paper.authors and (longest or paper.authors_complete)]
     ordered = sorted(known, key=lambda paper: (-len(paper.authors) if longest else len(paper.authors), paper.paper_id))
-    return [p for p in ordered if len(p.authors) == len(ordered[min(limit, len(ordered)) - 1].authors) or p in ordered[:limit]] if ordered else []
+    return (
+        [p for p in ordered if len(p.authors) == len(ordered[min(limit, len(ordered)) - 1].authors) or p in ordered[:limit]]
+        if ordered
+        else []
+    )
 
 
 def order_papers(question: str, papers: Sequence[Paper], *, newest_first: bool | None = None) -> Answer:
@@ -70,7 +89,9 @@ def order_papers(question: str, papers: Sequence[Paper], *, newest_first: bool |
     if newest_first is not None and dated:
         which = "newest" if newest_first else "oldest"
         return _as_answer(question, f"The {which} of these {len(papers)} papers:", dated[:1], left=0)
-    return _as_answer(question, "In the order of their dates, oldest first:", [*dated, *(p for p in papers if not p.date)], left=0)
+    return _as_answer(
+        question, "In the order of their dates, oldest first:", [*dated, *(p for p in papers if not p.date)], left=0
+    )
 
 
 def describe_several(question: str, papers: Sequence[Paper]) -> Answer:
@@ -101,10 +122,18 @@ def _lead(paper: Paper, asked: CollectionQuestion | None) -> tuple[str, Status, 
     if asked and asked.place in ("first", "last") and paper.authors:
         if asked.place == "last" and not paper.authors_complete:
             return "", "partial", "the collection names only the first authors of that paper"
-        return f"Its {asked.place} author is {as_quoted(paper.authors[0 if asked.place == 'first' else -1])}: ", "answered", FROM_CATALOGUE
+        return (
+            f"Its {asked.place} author is {as_quoted(paper.authors[0 if asked.place == 'first' else -1])}: ",
+            "answered",
+            FROM_CATALOGUE,
+        )
     if asked and asked.kind == "authors" and asked.limit == 0:  # how many
         number = f"{len(paper.authors)} authors" if paper.authors_complete else f"at least {len(paper.authors)} authors"
-        return f"It has {number}: ", "answered" if paper.authors_complete else "partial", FROM_CATALOGUE if paper.authors_complete else "the collection names only the first authors"
+        return (
+            f"It has {number}: ",
+            "answered" if paper.authors_complete else "partial",
+            FROM_CATALOGUE if paper.authors_complete else "the collection names only the first authors",
+        )
     return "", "answered", FROM_CATALOGUE
 
 
@@ -112,26 +141,41 @@ def say_earliest(question: str, topic: str, papers: Sequence[Paper]) -> Answer:
     """Answer which paper introduced something that no paper goes by: the earliest that speaks of it, and that this is all."""
     dated = by_date(papers, newest_first=False)
     head = f"No paper of the collection goes by “{as_quoted(topic)}”; the earliest that speaks of it, which need not have introduced it:"
-    return replace(_as_answer(question, head, dated[:1], left=0), status="partial", reason="the catalogue does not say which paper introduced something")
+    return replace(
+        _as_answer(question, head, dated[:1], left=0),
+        status="partial",
+        reason="the catalogue does not say which paper introduced something",
+    )
 
 
 def say_nearest(question: str, asked: CollectionQuestion, papers: Sequence[Paper]) -> Answer:
     """Answer a list question whose topic no paper speaks of by the nearest ones, as such."""
     reason = f"no paper is clearly {describe(asked)}"
-    return replace(_as_answer(question, f"No paper is clearly {describe(asked)}. The nearest in meaning:", papers[:RANKED], left=0), status="partial", reason=reason)
+    return replace(
+        _as_answer(question, f"No paper is clearly {describe(asked)}. The nearest in meaning:", papers[:RANKED], left=0),
+        status="partial",
+        reason=reason,
+    )
 
 
-def tell_versions(question: str, paper: Paper, differing: Sequence[Disagreement], reworded: Sequence[Disagreement], fresh: int) -> Answer:
+def tell_versions(
+    question: str, paper: Paper, differing: Sequence[Disagreement], reworded: Sequence[Disagreement], fresh: int
+) -> Answer:
     """Answer how the versions of an abstract differ: what the newest says, then what an earlier one said."""
     source = Source.of(paper, 1, score=1.0, cited=True)
     number = len(paper.versions)
     if number == 1:
-        head = f"The collection holds one version of the abstract of “{as_quoted(paper.title)}”, so there is nothing to compare [1]."
+        head = (
+            f"The collection holds one version of the abstract of “{as_quoted(paper.title)}”, so there is nothing to compare [1]."
+        )
     elif differing:
         head = f"“{as_quoted(paper.title)}” is known in {number} versions, which give different figures [1]."
     else:
         told = [(len(reworded), "worded otherwise"), (fresh, "new")]
-        how = " and ".join(f"{n} sentence{'s are' if n > 1 else ' is'} {what}" for n, what in told if n) or "they word alike what both say"
+        how = (
+            " and ".join(f"{n} sentence{'s are' if n > 1 else ' is'} {what}" for n, what in told if n)
+            or "they word alike what both say"
+        )
         head = f"“{as_quoted(paper.title)}” is known in {number} versions; no figure that both give differs, {how} [1]."
     text, sentences = head, [_stated(head, 0, (1,))]
     for one in (differing or reworded[:REWORDED_SHOWN]) if number > 1 else ():
@@ -143,7 +187,9 @@ def tell_versions(question: str, paper: Paper, differing: Sequence[Disagreement]
             piece = f"{lead}“{as_quoted(quote)}” [1]"
             sentences.append(Sentence(piece, len(text) + 1, len(text) + 1 + len(piece), (1,), "supported", evidence, reason))
             text += f"\n{piece}"
-    return Answer(question, question, "answered", FROM_CATALOGUE, "extractive", text, sentences=tuple(sentences), sources=(source,))
+    return Answer(
+        question, question, "answered", FROM_CATALOGUE, "extractive", text, sentences=tuple(sentences), sources=(source,)
+    )
 
 
 # Authors, years and categories
@@ -152,7 +198,12 @@ def tell_versions(question: str, paper: Paper, differing: Sequence[Disagreement]
 def rank_authors(question: str, counts: Counter[str], *, number: int, most: int | None = None, what: str = "") -> Answer:
     """Answer who wrote the most papers of the collection, or of those about or from `what`."""
     if not counts:
-        return _plain(question, f"No author is named for papers {what}.".replace("  ", " "), "declined", "no paper that fits names an author")
+        return _plain(
+            question,
+            f"No author is named for papers {what}.".replace("  ", " "),
+            "declined",
+            "no paper that fits names an author",
+        )
     named = ", ".join(f"{as_quoted(name)} ({papers})" for name, papers in counts.most_common(most or RANKED))
     of = f"the {number} papers {what}" if what else "this collection"
     return _plain(question, f"The most papers of {of} are by {named}.")
@@ -188,7 +239,9 @@ def name_coauthors(question: str, asked: CollectionQuestion, papers: Sequence[Pa
         del counts[name]
     who = as_quoted(" and ".join(asked.people))
     if not counts:
-        return _plain(question, f"The collection names no co-author of {who}.", "declined", f"no paper by {who} names another author")
+        return _plain(
+            question, f"The collection names no co-author of {who}.", "declined", f"no paper by {who} names another author"
+        )
     named = ", ".join(f"{as_quoted(name)} ({number})" for name, number in counts.most_common(COAUTHORS_SHOWN))
     more = f" and {len(counts) - COAUTHORS_SHOWN} more" if len(counts) > COAUTHORS_SHOWN else ""
     few = "" if all(paper.authors_complete for paper in papers) else " Some papers name only their first authors."
@@ -198,16 +251,23 @@ def name_coauthors(question: str, asked: CollectionQuestion, papers: Sequence[Pa
 def tally_authors(question: str, asked: CollectionQuestion, papers: Sequence[Paper]) -> Answer:
     """Answer how many papers each of several people wrote."""
     counts = sorted(((sum(bears(paper, name) for paper in papers), name) for name in asked.people), reverse=True)
-    return _plain(question, "; ".join(f"{as_quoted(name)} wrote {number} papers of this collection" for number, name in counts) + ".")
+    return _plain(
+        question, "; ".join(f"{as_quoted(name)} wrote {number} papers of this collection" for number, name in counts) + "."
+    )
 
 
 def list_authors(question: str, counts: Counter[str], *, number: int) -> Answer:
     """Answer how many authors the collection names, and who wrote the most."""
     named = ", ".join(f"{as_quoted(name)} ({papers})" for name, papers in counts.most_common(LISTED))
-    return _plain(question, f"The {number} papers name {len(counts)} authors{'' if len(counts) <= LISTED else f', the {LISTED} with the most papers first'}: {named}.")
+    return _plain(
+        question,
+        f"The {number} papers name {len(counts)} authors{'' if len(counts) <= LISTED else f', the {LISTED} with the most papers first'}: {named}.",
+    )
 
 
-def count_years(question: str, asked: CollectionQuestion, years: Mapping[int | None, int], *, ends: Sequence[str], number: int) -> Answer:
+def count_years(
+    question: str, asked: CollectionQuestion, years: Mapping[int | None, int], *, ends: Sequence[str], number: int
+) -> Answer:
     """Answer how many papers are from each year, which year has the most or fewest, or which years there are.
 
     `years` counts the undated under None; `ends` are the earliest and the latest date.
@@ -234,15 +294,26 @@ def count_values(question: str, what: str, counts: Counter[str], *, without: int
     if not counts:
         return _plain(question, f"The records of this collection name no {what}.", "declined", f"no record names its {what}")
     named = ", ".join(f"{as_quoted(name)} ({papers})" for name, papers in counts.most_common(LISTED))
-    text = f"The records of the {number} papers name {len(counts)} {what}: {named}." + (f" For {without} papers they name none." if without else "")
+    text = f"The records of the {number} papers name {len(counts)} {what}: {named}." + (
+        f" For {without} papers they name none." if without else ""
+    )
     is_partial = what == "organisations" and without
-    return _plain(question, text, "partial" if is_partial else "answered", f"{without} of the {number} records name no organisation" if is_partial else FROM_CATALOGUE)
+    return _plain(
+        question,
+        text,
+        "partial" if is_partial else "answered",
+        f"{without} of the {number} records name no organisation" if is_partial else FROM_CATALOGUE,
+    )
 
 
 def facts_of(asked: CollectionQuestion, chosen: Sequence[Paper], *, total: int, found: int) -> str:
     """Return what the catalogue says of the `found` papers, a line for each that is listed, for a prompt."""
     described = describe(asked) or describe_filters(asked.filters)
-    lines = [f"The collection holds {total} papers; {found} of them {'is' if found == 1 else 'are'} {described}:" if described else f"The collection holds {total} papers."]
+    lines = [
+        f"The collection holds {total} papers; {found} of them {'is' if found == 1 else 'are'} {described}:"
+        if described
+        else f"The collection holds {total} papers."
+    ]
     ordered = [*by_date(chosen, newest_first=True), *(paper for paper in chosen if not paper.date)]
     return "\n".join([*lines, *(_line(paper) for paper in ordered[: LISTED if described else 0])])
 
@@ -256,7 +327,9 @@ def fact_of(paper: Paper) -> str:
 
 
 def _plain(question: str, text: str, status: Status = "answered", reason: str = FROM_CATALOGUE) -> Answer:
-    return Answer(question, question, status, reason, "extractive", text, sentences=(_stated(text, 0, ()),) if status != "declined" else ())
+    return Answer(
+        question, question, status, reason, "extractive", text, sentences=(_stated(text, 0, ()),) if status != "declined" else ()
+    )
 
 
 def _line(paper: Paper) -> str:

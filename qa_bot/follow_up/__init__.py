@@ -10,7 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa_bot.follow_up import lists
-from qa_bot.follow_up.turns import LONGEST, NOTHING_KNOWN, History, Known, is_declined, is_list, is_small_talk, listed_items, people_told, plain, turns_of
+from qa_bot.follow_up.turns import (
+    LONGEST,
+    NOTHING_KNOWN,
+    History,
+    Known,
+    is_declined,
+    is_list,
+    is_small_talk,
+    listed_items,
+    people_told,
+    plain,
+    turns_of,
+)
 from qa_bot.question_words import (
     ABOUT_PAPER,
     ALIKE,
@@ -43,27 +55,45 @@ from qa_bot.question_words import (
 _SHORT = tuple(
     (re.compile(rf"(?:and |so )?(?:{pattern})\W*", re.IGNORECASE), question)
     for pattern, question in (
-        (r"when(?: exactly)?|when (?:was|is|did) (?:it|that|this|the (?:paper|work))(?: (?:published|from|released|appear|come out|written))?|since when|how old is (?:it|that)"
-         r"|(?:in |from )?(?:which|what) (?:year|date|month)(?: (?:was|is) (?:it|that|this)(?: (?:from|published))?)?|(?:the |its |publication )?(?:date|year)|the year of publication", "When was {x} published?"),
-        (r"who|who (?:wrote|made|did|authored|published) (?:it|that|this|them)|by whom|who by|from whom|written by whom|whose (?:paper|work) is (?:it|that|this)", "Who wrote {x}?"),
+        (r"when(?: exactly)?|when (?:was|is|did) (?:it|that|this|the (?:paper|work))(?: (?:published|from|released|appear"
+r"|come out|written))?|since when|how old is (?:it|that)"
+         r"|(?:in |from )?(?:which|what) (?:year|date|month)(?: (?:was|is) (?:it|that|this)(?: (?:from|published))?)?"
+r"|(?:the |its |publication )?(?:date|year)|the year of publication", "When was {x} published?"),
+        ((r"who|who (?:wrote|made|did|authored|published) (?:it|that|this|them)|by whom|who by|from whom|written by whom"
+r"|whose (?:paper|work) is (?:it|that|this)"), "Who wrote {x}?"),
         (r"(?:the |its )?authors?|who (?:are|were) (?:its|the|their) authors?(?: of (?:it|that|this))?", "Who are the authors of {x}?"),
         (r"(?:and )?(?:who (?:is|was) )?(?:the |its )?(?P<p>first|last|senior|lead) author(?: of (?:it|that|this))?", "Who is the {p} author of {x}?"),
-        (r"where|where (?:was|is|can i (?:find|read|get|download)) (?:it|that|this|the paper)(?: published)?|(?:is there |do you have |what is )?(?:a |the |its )?(?:link|url|arxiv (?:id|link|page|number)|doi|pdf)(?: (?:for|to|of) (?:it|that))?",
+        ((r"where|where (?:was|is|can i (?:find|read|get|download)) (?:it|that|this|the paper)(?: published)?|(?:is there "
+r"|do you have |what is )?(?:a |the |its )?(?:link|url|arxiv (?:id|link|page|number)|doi|pdf)(?: (?:for|to|of) "
+r"(?:it|that))?"),
          "Where can I find the paper {x}?"),
-        (r"(?:please )?(?:(?:can you |could you )?(?:tell|show|give) me )?(?:some )?(?:more|more details?|more about (?:it|that|this)|further details|details)(?: please| about (?:it|that|this))?|go on|continue|elaborate|keep going|expand(?: on (?:it|that|this))?"
+        (r"(?:please )?(?:(?:can you |could you )?(?:tell|show|give) me )?(?:some )?(?:more|more details?|more about "
+r"(?:it|that|this)|further details|details)(?: please| about (?:it|that|this))?|go on|continue|elaborate|keep going"
+r"|expand(?: on (?:it|that|this))?"
          r"|what else(?: (?:does|do|did) (?:it|they) say)?", "Tell me more about {x}"),
     )
 )  # fmt: skip
 _FEW = 5
 _SHORT_NAME = 3  # words
 _DEFINITE = re.compile(r"(?:what|which|how \w+) (?:is|are|was|were) the (?:[\w-]+ ){0,2}[\w-]+\W*", re.IGNORECASE)
-_ARE_YOU_SURE = re.compile(r"(?:are you (?:really |quite )?(?:sure|certain)(?: (?:about|of) (?:that|this|it))?|really|is (?:that|this|it) (?:true|right|correct|so)|seriously|how do you know(?: that)?)\W*", re.IGNORECASE)
+_ARE_YOU_SURE = re.compile(
+    (
+        r"(?:are you (?:really |quite )?(?:sure|certain)(?: (?:about|of) (?:that|this|it))?|really|is (?:that|this|it) "
+        r"(?:true|right|correct|so)|seriously|how do you know(?: that)?)\W*"
+    ),
+    re.IGNORECASE,
+)
 _OWN_VERSION = re.compile(
-    r"\b(?:(?:the|an|any|its) )?(?P<which>earlier|previous|older|original|prior|initial|newer|newest|latest|other|different|two|both|old|several)(?: (?P<one>versions?|wordings?)|(?= abstract))(?: of (?:it|that|the abstract|the paper|this))?(?: abstract)?\b", re.IGNORECASE
+    (r"\b(?:(?:the|an|any|its) )?(?P<which>earlier|previous|older|original|prior|initial|newer|newest|latest|other"
+r"|different|two|both|old|several)(?: (?P<one>versions?|wordings?)|(?= abstract))(?: of (?:it|that|the abstract"
+r"|the paper|this))?(?: abstract)?\b"), re.IGNORECASE
 )  # fmt: skip
 _THAT_PAPER = re.compile(r"\b(?:this|that|said|the same) (?:paper|work|article|study|publication)\b", re.IGNORECASE)
 _SAME_AUTHOR = re.compile(r"\bthe (?P<which>first|last|second|third|fourth|senior|lead|same) author\b(?! of\b)", re.IGNORECASE)
-_PERSON_PRONOUN = re.compile(r"\b(?P<word>he|she|him|her|his|they|them|their|this author|that author|the author|this person)\b(?P<own> own)?", re.IGNORECASE)
+_PERSON_PRONOUN = re.compile(
+    r"\b(?P<word>he|she|him|her|his|they|them|their|this author|that author|the author|this person)\b(?P<own> own)?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -105,14 +135,20 @@ def stand_alone(question: str, history: History, *, known: Known = NOTHING_KNOWN
     if rewritten := _on_people(bare, last, told, known):
         return _capital(rewritten)
     subject = _subject(last, told, known)
-    if rewritten := _short(bare, _plain_subject(last, told) if not subject else subject if len(_items(told, known)) < 2 or not is_list(told) else ""):
+    if rewritten := _short(
+        bare, _plain_subject(last, told) if not subject else subject if len(_items(told, known)) < 2 or not is_list(told) else ""
+    ):
         return rewritten
     if subject and (version := _OWN_VERSION.search(bare)) and not any(name[0] not in NOT_NAMES for name in NAME.finditer(bare)):
         which = f"the {version['which']} {version['one'] or 'version'}"
-        return _capital(" ".join(f"{bare[: version.start()]} {which} of the abstract of {subject}{bare[version.end() :]}".split()))
+        return _capital(
+            " ".join(f"{bare[: version.start()]} {which} of the abstract of {subject}{bare[version.end() :]}".split())
+        )
     if subject and (paper := _THAT_PAPER.search(bare)):
         return _capital(f"{bare[: paper.start()]}{subject}{bare[paper.end() :]}")
-    is_definite = bool(subject) and bool(_DEFINITE.fullmatch(bare)) and not lists.is_of_collection(bare, known)  # "What is the median error?"
+    is_definite = (
+        bool(subject) and bool(_DEFINITE.fullmatch(bare)) and not lists.is_of_collection(bare, known)
+    )  # "What is the median error?"
     if not is_definite and not _leans_on_history(bare, is_connected=is_connected):
         return question
     topic = _topic(last, plain(told), subject=subject, is_about_papers=known.is_there and lists.is_about_papers(last, known))
@@ -138,8 +174,14 @@ def _items(told: str, known: Known) -> list[str]:
 def _on_list(bare: str, last: str, told: str, before: Sequence[tuple[str, str]], known: Known, *, is_connected: bool) -> str:
     """Return a follow-up on a list of papers, the last or an earlier one, as a question that stands alone."""
     whole = f"and {bare}" if is_connected else bare
-    names_papers = re.search(r"\bpapers?\b", bare, re.IGNORECASE) and not re.search(r"\b(?:them|these|those|ones?)\b", bare, re.IGNORECASE)
-    if lists.is_about_papers(last, known) and (is_connected or not names_papers or re.match(r"how many\b|the\b|which (?:paper )?(?:is|was)\b|(?:what|how) about\b", bare, re.IGNORECASE)):
+    names_papers = re.search(r"\bpapers?\b", bare, re.IGNORECASE) and not re.search(
+        r"\b(?:them|these|those|ones?)\b", bare, re.IGNORECASE
+    )
+    if lists.is_about_papers(last, known) and (
+        is_connected
+        or not names_papers
+        or re.match(r"how many\b|the\b|which (?:paper )?(?:is|was)\b|(?:what|how) about\b", bare, re.IGNORECASE)
+    ):
         is_other_list = not is_list(told) and 1 < len(_items(told, known)) <= _FEW  # an LLM may have named only some
         if is_other_list and not lists.is_count(bare) and lists.is_on_items(bare):
             return ""
@@ -168,13 +210,28 @@ def _on_people(bare: str, last: str, told: str, known: Known) -> str:
         return f"{bare[: found.start()]}{people[place]}{bare[found.end() :]}" if place < len(people) else ""
     asked = [words for _, words in known.authors.find(last)]
     person = asked[0] if asked else people[0] if people else ""
-    speaks_of_work = re.search(r"\b(?:wr[io]te|written|publish\w*|papers?|work\w*|co-?auth\w+|newest|latest|oldest|first|else)\b", bare, re.IGNORECASE)
+    speaks_of_work = re.search(
+        r"\b(?:wr[io]te|written|publish\w*|papers?|work\w*|co-?auth\w+|newest|latest|oldest|first|else)\b", bare, re.IGNORECASE
+    )
     if person and speaks_of_work and (found := _PERSON_PRONOUN.search(bare)):
         is_many = found["word"].lower() in ("they", "them", "their")
-        is_own = len(asked) == 1 and re.search(r"\btheir (?:co-?authors?|collaborators?|other|own|newest|latest|oldest)\b", bare, re.IGNORECASE)
-        if is_many and not is_own and (lists.is_about_papers(last, known) and not re.match(r"who\b", last, re.IGNORECASE) or len(asked) > 1 or re.search(r"\bof (?:them|these|those)\b", bare)):
+        is_own = len(asked) == 1 and re.search(
+            r"\btheir (?:co-?authors?|collaborators?|other|own|newest|latest|oldest)\b", bare, re.IGNORECASE
+        )
+        if (
+            is_many
+            and not is_own
+            and (
+                lists.is_about_papers(last, known)
+                and not re.match(r"who\b", last, re.IGNORECASE)
+                or len(asked) > 1
+                or re.search(r"\bof (?:them|these|those)\b", bare)
+            )
+        ):
             return ""
-        genitive = found["word"].lower() in ("his", "their") or (found["word"].lower() == "her" and re.match(r"\s+\w", bare[found.end() :]))
+        genitive = found["word"].lower() in ("his", "their") or (
+            found["word"].lower() == "her" and re.match(r"\s+\w", bare[found.end() :])
+        )
         return f"{bare[: found.start()]}{person}{chr(39) + 's' if genitive else ''}{bare[found.end() :]}"
     return ""
 

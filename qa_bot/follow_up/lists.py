@@ -17,22 +17,52 @@ from qa_bot.follow_up.turns import Known
 
 _LISTS = ("list", "count", "newest", "oldest", "longest", "shortest", "prolific", "writers", "per_year", "coauthors", "tally")
 _THEM = r"(?:of |from |among |in )?(?:them|these|those|the list|that list|these papers|those papers|the papers|all of them)"
-_HOW_MANY = re.compile(rf"(?:and )?(?:so )?how many(?: {PAPERS})?(?: (?:are|is|were|was|would)(?: (?:there|that|they|those|these|it|this))?(?: in total| altogether)?| {_THEM}(?: are there)?| in total| altogether)?\W*", re.I)
+_HOW_MANY = re.compile(
+    (
+        rf"(?:and )?(?:so )?how many(?: {PAPERS})?(?: (?:are|is|were|was|would)(?: (?:there|that|they|those|these|it"
+        rf"|this))?(?: in total| altogether)?| {_THEM}(?: are there)?| in total| altogether)?\W*"
+    ),
+    re.I,
+)
 _WHICH_OF = re.compile(
-    rf"^(?:(?:which|what|who|how many|do any|does any|are any|is any|any|are there any|show|list|only|just)(?: me| ones?)? {_THEM}|(?:(?:only|just|show|list|give|keep)(?: me)?(?: only)? )?(?:(?:the |those |these )?(?:ones?|those)|(?:the|those|these|only|just) papers) (?=(?:by|from|that|which|in|on|about|since|before|after|with|mentioning|using|published|written|of)\b)"
-    rf"|(?:only|just)(?: those| these| the ones)? (?=(?:by|from|in|on|about|since|before|after|with|mentioning)\b)|(?:do|are|is|did|were|was|have|has)(?: any| some)? {_THEM})\s*(?P<vp>.*?)\W*$",
+    rf"^(?:(?:which|what|who|how many|do any|does any|are any|is any|any|are there any|show|list|only|just)(?: me"
+    rf"| ones?)? {_THEM}|(?:(?:only|just|show|list|give|keep)(?: me)?(?: only)? )?(?:(?:the |those |these )?(?:ones?"
+    rf"|those)|(?:the|those|these|only|just) papers) (?=(?:by|from|that|which|in|on|about|since|before|after|with"
+    rf"|mentioning|using|published|written|of)\b)"
+    rf"|(?:only|just)(?: those| these| the ones)? (?=(?:by|from|in|on|about|since|before|after|with|mentioning)\b)"
+    rf"|(?:do|are|is|did|were|was|have|has)(?: any| some)? {_THEM})\s*(?P<vp>.*?)\W*$",
     re.I,
 )
-_ORDERED = re.compile(r"\b(?P<word>newest|latest|most recent|oldest|earliest|newer|older|first published|came (?:out )?first|came (?:out )?last|published (?:first|last))\b", re.I)
+_ORDERED = re.compile(
+    (
+        r"\b(?P<word>newest|latest|most recent|oldest|earliest|newer|older|first published|came (?:out )?first|came "
+        r"(?:out )?last|published (?:first|last))\b"
+    ),
+    re.I,
+)
 _ORDER_ONLY = re.compile(
-    rf"^(?:and |now |so )?(?:(?:what|how) about |(?:which|what)(?: one)?(?: {_THEM})?(?: (?:is|was|are|were))?|(?:show|give|tell|name)(?: me)?)?\s*(?:the |its )?(?P<n>\d+|{'|'.join(NUMBERS)})?\s*"
-    rf"(?:newest|latest|most recent|oldest|earliest|newer|older|came (?:out )?(?:first|last)|(?:was |were )?published (?:first|last))(?: (?:one|ones|paper|papers|two|three))?(?: {_THEM})?\W*$",
+    rf"^(?:and |now |so )?(?:(?:what|how) about |(?:which|what)(?: one)?(?: {_THEM})?(?: (?:is|was|are|were))?|(?:show"
+    rf"|give|tell|name)(?: me)?)?\s*(?:the |its )?(?P<n>\d+|{'|'.join(NUMBERS)})?\s*"
+    rf"(?:newest|latest|most recent|oldest|earliest|newer|older|came (?:out )?(?:first|last)|(?:was |were )?published "
+    rf"(?:first|last))(?: (?:one|ones|paper|papers|two|three))?(?: {_THEM})?\W*$",
     re.I,
 )
-_TOGETHER = re.compile(r"(?:and )?(?:(?:both|the two)(?: of them)? )?(?:together|jointly|with each other|both|in common)\W*", re.I)
-_PART = re.compile(r"^(?:(?:what|how) about|and what about|and|or|also|same for|the same for|now|what of)?\s*(?P<many>how many\s+)?(?:were |was |are |is )?(?:the )?(?:ones? |papers? |those )?(?P<what>.+?)\s*(?:instead|then|too|as well)?\W*$", re.I)
+_TOGETHER = re.compile(
+    r"(?:and )?(?:(?:both|the two)(?: of them)? )?(?:together|jointly|with each other|both|in common)\W*", re.I
+)
+_PART = re.compile(
+    (
+        r"^(?:(?:what|how) about|and what about|and|or|also|same for|the same for|now|what of)?\s*(?P<many>how many\s+)?"
+        r"(?:were |was |are |is )?(?:the )?(?:ones? |papers? |those )?(?P<what>.+?)\s*(?:instead|then|too|as well)?\W*$"
+    ),
+    re.I,
+)
 _HEAD = re.compile(
-    rf"^(?:please )?(?:can you |could you )?(?:which|what|list|show|give|find|name|tell|get|any|all|are there|is there|do you have)(?: me| us)?(?: (?:all|the|every|any|some|of))*\s+(?=.*\b{PAPERS}\b)", re.I
+    (
+        rf"^(?:please )?(?:can you |could you )?(?:which|what|list|show|give|find|name|tell|get|any|all|are there|is there"
+        rf"|do you have)(?: me| us)?(?: (?:all|the|every|any|some|of))*\s+(?=.*\b{PAPERS}\b)"
+    ),
+    re.I,
 )
 
 
@@ -58,7 +88,11 @@ def on_list(bare: str, last: str, known: Known, *, before: str = "") -> str:
         word = _ORDERED.search(bare)["word"].lower()
         which = "oldest" if re.search(r"old|earl|first", word) else "newest"
         number = _ORDER_ONLY.match(bare)["n"]
-        return f"{_statement(last)}, and which are the {number} {which}?" if number else f"{_statement(last)}, and which is the {which}?"
+        return (
+            f"{_statement(last)}, and which are the {number} {which}?"
+            if number
+            else f"{_statement(last)}, and which is the {which}?"
+        )
     if (found := _WHICH_OF.match(bare)) and (known.is_there or not re.match(r"(?:which|what)\b", bare, re.I)):
         return _narrowed(bare, found["vp"], last)
     if _TOGETHER.fullmatch(bare):
@@ -82,7 +116,11 @@ def _counting(last: str) -> str:
     if head := _HEAD.match(last):
         rest = last[head.end() :]
         counted = f"How many {rest}" if re.match(rf"(?:[\w’'-]+ ){{0,3}}{PAPERS}\b", rest, re.I) else f"How many of {rest}"
-        has_verb = re.search(r"\b(?:did|do|does|are|is|was|were|has|have|mention\w*|say|use|came|come|appear\w*|evaluat\w+|contain\w*)\b", counted[9:], re.I)
+        has_verb = re.search(
+            r"\b(?:did|do|does|are|is|was|were|has|have|mention\w*|say|use|came|come|appear\w*|evaluat\w+|contain\w*)\b",
+            counted[9:],
+            re.I,
+        )
         return counted if has_verb else f"{counted.rstrip('?. ')} are there?"
     if re.match(r"what (?:else )?(?:did|has|have|does|do)\b", last, re.I):
         return re.sub(r"^what (?:else )?", "How many papers ", last, flags=re.I)
@@ -101,7 +139,11 @@ def _statement(last: str) -> str:
 def _narrowed(bare: str, verb_phrase: str, last: str) -> str:
     """Return the last question with one condition more: "that mention ImageNet"."""
     phrase = verb_phrase.strip()
-    if not phrase or SUPERLATIVE.search(phrase) or re.search(r"^(?:say|says|about|mean|do|work|differ|compare)\b\W*$", phrase, re.I):
+    if (
+        not phrase
+        or SUPERLATIVE.search(phrase)
+        or re.search(r"^(?:say|says|about|mean|do|work|differ|compare)\b\W*$", phrase, re.I)
+    ):
         return ""
     if re.match(r"(?:by|from|in|on|about|since|before|after|with|of|published|written)\b", phrase, re.I):
         phrase = f"are {phrase}"
@@ -116,21 +158,34 @@ def _exchanged(bare: str, last: str, known: Known) -> str:
     if not found or len(bare.split()) > 9:
         return ""
     what = found["what"].strip()
-    if re.match(r"(?:which|what|who|when|where|why|how|is|are|do|does|did|can|tell|list|show|explain|describe|compare|summari[sz]e)\b", what, re.I):
+    if re.match(
+        r"(?:which|what|who|when|where|why|how|is|are|do|does|did|can|tell|list|show|explain|describe|compare|summari[sz]e)\b",
+        what,
+        re.I,
+    ):
         return ""
     last = re.sub(r", and which (?:is|are) the (?:\w+ )?\w+\?$", "?", last)
     preposition = re.match(r"(?:by|from|in|on|about|since|before|after|with|until|between|during|of|for|to|at)\b", what, re.I)
     changed = ""
-    if (span := find_span(what, anywhere=True)) and not re.sub(r"\W|\b(?:only|just|published|papers?|the|year|in|from|of)\b", "", what.replace(span.words, ""), flags=re.I):
+    if (span := find_span(what, anywhere=True)) and not re.sub(
+        r"\W|\b(?:only|just|published|papers?|the|year|in|from|of)\b", "", what.replace(span.words, ""), flags=re.I
+    ):
         changed = _with_time(what, last)
     elif people := known.authors.find(what, anywhere=True):
         rest = what
         for _, words in people:
             rest = rest.replace(words, "")
-        if not re.sub(r"\W|\b(?:by|from|of|with|and|or|only|just|papers?|together|those|first|last|author|as|also|s)\b", "", rest, flags=re.I):
+        if not re.sub(
+            r"\W|\b(?:by|from|of|with|and|or|only|just|papers?|together|those|first|last|author|as|also|s)\b",
+            "",
+            rest,
+            flags=re.I,
+        ):
             changed = _with_people(what, last, known, adds=bool(re.match(r"(?:together )?with\b|also\b", what, re.I)))
     elif preposition or re.match(r"(?:what|how) about\b|and\b", bare, re.I):
-        changed = _with_topic(re.sub(r"^(?:about|on|with|for|of|in)\s+", "", what, flags=re.I), last, known, is_bare=not preposition)
+        changed = _with_topic(
+            re.sub(r"^(?:about|on|with|for|of|in)\s+", "", what, flags=re.I), last, known, is_bare=not preposition
+        )
     return _counting(changed) if changed and found["many"] else changed
 
 
@@ -161,7 +216,15 @@ def _with_people(what: str, last: str, known: Known, *, adds: bool) -> str:
 
 def _with_topic(what: str, last: str, known: Known, *, is_bare: bool) -> str:
     asked = collection.understand(last, authors=known.authors)
-    if asked is None or not what or re.search(r"\b(?:it|its|they|them|that|this|one|ones|author|authors|date|year|link|abstract|first|second|third|last|other)\b", what, re.I):
+    if (
+        asked is None
+        or not what
+        or re.search(
+            r"\b(?:it|its|they|them|that|this|one|ones|author|authors|date|year|link|abstract|first|second|third|last|other)\b",
+            what,
+            re.I,
+        )
+    ):
         return ""
     for old in (*asked.said, asked.topic):
         if old and old in last:
@@ -173,12 +236,38 @@ def _with_topic(what: str, last: str, known: Known, *, is_bare: bool) -> str:
 
 # One of a list
 
-_NUMBER_WORDS = {"first": 0, "former": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4, "sixth": 5, "latter": -1, "last": -1, "final": -1}
+_NUMBER_WORDS = {
+    "first": 0,
+    "former": 0,
+    "1st": 0,
+    "second": 1,
+    "2nd": 1,
+    "third": 2,
+    "3rd": 2,
+    "fourth": 3,
+    "4th": 3,
+    "fifth": 4,
+    "5th": 4,
+    "sixth": 5,
+    "latter": -1,
+    "last": -1,
+    "final": -1,
+}
 _NOUNS = r"(?:ones?|papers?|of (?:them|these|those)|titles?|works?|articles?|publications?|in the list|on the list|entry|entries|items?)"
 _SEVERAL = re.compile(rf"\b(?:the )?(?P<which>first|last) (?P<n>\d|{'|'.join(list(NUMBERS)[:9])})\b(?: {_NOUNS})*", re.I)
-_ONE = re.compile(rf"\b(?:the |its )(?P<which>{'|'.join(_NUMBER_WORDS)})(?:(?: {_NOUNS})+|(?=\W*$)|(?= (?:say|about|do|use|reach|propose|report|mean|come|published|written|is|was|does|and|or)\b))", re.I)
-_BY_NUMBER = re.compile(r"(?:\b(?:paper|number|no\.|item|entry|title) #?(?P<n>\d{1,2})\b|#(?P<m>\d{1,2})\b|\[(?P<k>\d{1,2})\])", re.I)
-_OTHER = re.compile(r"\b(?:the|that) other(?: (?:one|paper|title))?(?=\W*$|\W+(?:about|say|use|propose|is|was|and|do|report|published)\b)", re.I)
+_ONE = re.compile(
+    (
+        rf"\b(?:the |its )(?P<which>{'|'.join(_NUMBER_WORDS)})(?:(?: {_NOUNS})+|(?=\W*$)|(?= (?:say|about|do|use|reach"
+        rf"|propose|report|mean|come|published|written|is|was|does|and|or)\b))"
+    ),
+    re.I,
+)
+_BY_NUMBER = re.compile(
+    r"(?:\b(?:paper|number|no\.|item|entry|title) #?(?P<n>\d{1,2})\b|#(?P<m>\d{1,2})\b|\[(?P<k>\d{1,2})\])", re.I
+)
+_OTHER = re.compile(
+    r"\b(?:the|that) other(?: (?:one|paper|title))?(?=\W*$|\W+(?:about|say|use|propose|is|was|and|do|report|published)\b)", re.I
+)
 
 
 def with_item(bare: str, items: Sequence[str], last: str) -> str:

@@ -32,13 +32,20 @@ class Known:
 NOTHING_KNOWN = Known()
 
 _POLITE = (
-    r"(?:many )?thanks?(?: you)?(?: (?:so|very) much| a lot| again)?|thank you|thx|ty|ok(?:ay)?|k|great|cool|nice|good|perfect|excellent|awesome|wonderful|got it|i see|understood|alright|all right|right"
-    r"|hi|hello|hey|good (?:morning|afternoon|evening|day)|bye|goodbye|see you|yes|yep|yeah|no|nope|sure|wow|lol|interesting|fine|sounds good|that(?:['’]s| is) (?:all|great|good|helpful|it|fine)|very helpful|helpful"
+    r"(?:many )?thanks?(?: you)?(?: (?:so|very) much| a lot| again)?|thank you|thx|ty|ok(?:ay)?|k|great|cool|nice"
+    r"|good|perfect|excellent|awesome|wonderful|got it|i see|understood|alright|all right|right"
+    r"|hi|hello|hey|good (?:morning|afternoon|evening|day)|bye|goodbye|see you|yes|yep|yeah|no|nope|sure|wow|lol"
+    r"|interesting|fine|sounds good|that(?:['’]s| is) (?:all|great|good|helpful|it|fine)|very helpful|helpful"
     r"|for (?:that|the help|now|your help)|there|then|that|well|very much|this|is|was|it|so|done"
 )
 _IS_POLITE = re.compile(rf"\W*(?:(?:{_POLITE})\b\W*)+", re.IGNORECASE)
 _CONTENTLESS = frozenset("is it that this so then there was".split())
-_IS_DECLINED = re.compile(r"(?:The papers in this collection do not answer that|None of the \d+ papers in this collection|Ask a question about the papers|No author is named|No paper \S* ?has a date)")
+_IS_DECLINED = re.compile(
+    (
+        r"(?:The papers in this collection do not answer that|None of the \d+ papers in this collection|Ask a question about the papers"
+        r"|No author is named|No paper \S* ?has a date)"
+    )
+)
 
 
 def is_small_talk(text: str) -> bool:
