@@ -353,6 +353,19 @@ def test_a_new_wording_of_an_abstract_becomes_the_newest_version(world):
     assert report.written == 1 and [version.abstract for version in paper.versions] == [reworded, SIGLIP.abstract]
 
 
+def test_an_old_version_asked_for_by_number_is_not_the_newest(world):
+    older = SIGLIP.abstract.replace("We propose a simple", "We present a new and simple")
+    with FakeServices(SIGLIP) as server:
+        world.fetch(server, "arxiv", ["2303.15343"])
+        server.works = [Work(**(vars(SIGLIP) | {"abstract": older}))]
+        world.fetch(server, "arxiv", ["2303.15343v1"])
+        assert not any("abstracts" in json.loads(line) for path in world.files() for line in path.read_text().splitlines())
+        server.works = [SIGLIP]
+        world.fetch(server, "arxiv", ["2303.15343"])
+    (paper,) = world.papers().values()
+    assert [version.abstract for version in paper.versions] == [SIGLIP.abstract, older]
+
+
 def test_what_was_removed_comes_back_only_when_it_is_asked_for_by_name(world):
     with FakeServices(SIGLIP, KUBRIC) as server:
         world.fetch(server, "arxiv", "of")

@@ -78,11 +78,14 @@ class Pages:
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(draft, path)
+    try:
+        with draft.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(draft, path)
+    except OSError as error:
+        raise FetchError(f"Cannot write {path}: {error}. Make room, or set QA_BOT_DATA_DIR to another folder.") from error
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def known_papers(folder: Path, service: str) -> dict[str, Known]:
     """Return what earlier runs fetched from a service, by key."""
     known: dict[str, Known] = {}
     for path in sorted(folder.glob(f"{service}-*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             entry = _entry(line)
             if key := str(entry.get("id") or ""):
                 wording = text_key(str(entry["abstract"])) if entry.get("abstract") else ""
@@ -155,7 +158,7 @@ def facts_in(path: Path) -> dict[tuple[str, ...], Mapping[str, Any]]:
     """Return the facts of an earlier completion by the wordings that they speak of."""
     if not path.exists():
         return {}
-    entries = map(_entry, path.read_text(encoding="utf-8").splitlines())
+    entries = map(_entry, path.read_text(encoding="utf-8", errors="replace").splitlines())
     return {tuple(entry["abstracts"]): entry for entry in entries if isinstance(entry.get("abstracts"), list)}
 
 

@@ -105,7 +105,7 @@ def fetch(
             gathered = _by_query(line, Query(words, year_from, year_to, category), most, folder, on_progress)
     missing = _missing(ids, gathered, service)
     embedding = embedding or open_embedding(settings)
-    news = _News(folder, source, settings, embedding, by_ids=bool(ids))
+    news = _News(folder, source, settings, embedding, ids)
     for one in gathered.found.values():
         news.add(one)
     path = write_papers(folder, source, words or category or ids[0].value, news.lines) if news.lines else None
@@ -177,12 +177,14 @@ def _missing(ids: Sequence[Wanted], gathered: _Gathered, service: Service) -> li
 class _News:
     """Sorts answers into lines to be written, what was fetched before, and what has no abstract."""
 
-    def __init__(self, folder: Path, source: str, settings: Settings, embedding: EmbeddingModel, *, by_ids: bool) -> None:
+    def __init__(self, folder: Path, source: str, settings: Settings, embedding: EmbeddingModel, ids: Sequence[Wanted]) -> None:
         self.lines: list[str] = []
         self.problems: list[Problem] = []
         self.written = self.unchanged = self.completed = 0
         self._known = known_papers(folder, source)
-        self._by_ids = by_ids
+        self._by_ids = bool(ids)
+        # A version that was asked for by its number need not be the newest.
+        self._pinned = {one.name for one in ids if one.name != f"{one.kind}:{one.value}"}
         self._open = lambda: Members(papers_of(settings, embedding))
         self._members: Members | None = None
 
@@ -213,7 +215,7 @@ class _News:
         self.lines.append(line)
         wording = text_key(found.record.abstract)
         older = tuple(key for key in reversed(before.wordings) if key != wording) if before else ()
-        if older and found.record.title:  # the newest wording stands first in a fact
+        if older and found.record.title and not found.names & self._pinned:  # the newest wording stands first in a fact
             record = found.record
             self.lines.append(
                 fact_line(Fact(record.title, arxiv_id=record.arxiv_id, doi=record.doi, abstracts=(wording, *older)))
