@@ -156,7 +156,8 @@ def _mismatch(figure: Figure, given: list[Figure], loose: set[str]) -> Mismatch 
         return None
     if same_value:
         return Mismatch(figure, same_value[0], "unit")
-    if not figure.unit and re.sub(r"\D.*", "", figure.text) in loose and not figure.decimals:
+    # "400" may stand in a name ("So400m"); "400B" may not lean on that.
+    if not figure.unit and f"{figure.value:.0f}" in loose and not figure.decimals:
         return None
     alike = [other for other in given if _same_unit(figure.unit, other.unit)]
     scale = 10.0 ** (len(str(int(figure.value))) - len(str(int(figure.value)).rstrip("0"))) if figure.value >= 10 and figure.is_hedged else 1.0

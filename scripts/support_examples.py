@@ -44,7 +44,7 @@ propose/introduce proposes/introduces several/multiple various/different recent/
 performance/results crucial/essential important/key task/problem tasks/problems framework/system novel/new requires/needs require/need
 enables/allows provides/gives provide/give numerous/many large/big often/frequently
 outperforms/beats surpasses/outperforms exceeds/surpasses utilizes/uses utilize/use addresses/tackles address/tackle
-contains/includes consists/is however/but helps/aids widely/broadly commonly/usually accurate/precise results/findings images/pictures""".split()
+contains/includes helps/aids widely/broadly commonly/usually accurate/precise results/findings images/pictures""".split()
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _LEAD_IN = re.compile(

@@ -10,27 +10,32 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from qa_bot.chunking import split_sentences
 from qa_bot.figures import explain, figures, misattributed, mismatches
 from qa_bot.schema import Span, Support
-from qa_bot.support.model import MODEL_DIR, support_model
-from qa_bot.support.words import bigram_overlap, missing_names, name_in, negations, opposite_words, overlap, plain_claim, stems, turned_round, verbatim
-
-# How many sentences of an abstract the model reads per claim; the pair of the first two is read as one more premise.
-CANDIDATES = 4
+from qa_bot.support.edits import edit_of
+from qa_bot.support.model import MODEL_DIR
+from qa_bot.support.signs import Case, Reading, all_signs, best_premise, case_of, read_cases
+from qa_bot.support.words import missing_names, name_in, negations, opposite_words, overlap, plain_claim, stems, turned_round, verbatim
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """How well an abstract carries a sentence. `score` is the probability of support; `span` counts in the abstract."""
+    """How well an abstract carries a sentence; `span` counts in the abstract.
+
+    `score` is the probability of support. It joins two others: `evidence`, that the abstract speaks of this at all, and `agreement`,
+    that it says the same if it does. What overrules them (a wrong figure, a comparison turned round) is in `support` and `score` alone.
+    """
 
     support: Support
     score: float
     span: Span | None
     reason: str
+    evidence: float = 0.0
+    agreement: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -48,80 +53,33 @@ def _weights() -> dict:
     return json.loads((MODEL_DIR / "weights.json").read_text(encoding="utf-8"))
 
 
-@dataclass(frozen=True)
-class Case:
-    """One claim against one abstract: the stretches of the abstract that may carry it, the likeliest first."""
-
-    claim: str
-    abstract: str
-    about: str
-    spans: tuple[Span, ...]
-    premises: tuple[Span, ...]
-
-
-def case_of(claim: str, abstract: str, spans: Sequence[Span], about: str) -> Case:
-    wanted = [figure.value for figure in figures(claim)]
-
-    def likeness(span: Span) -> float:
-        given = {figure.value for figure in figures(span.text)} if wanted else set()
-        return overlap(claim, span.text) + 0.15 * bigram_overlap(claim, span.text) + 0.2 * sum(value in given for value in wanted)
-
-    ranked = sorted(spans, key=likeness, reverse=True)[:CANDIDATES]
-    premises = list(ranked)
-    if len(ranked) > 1:
-        first, second = sorted(ranked[:2], key=lambda span: span.start)
-        premises.append(Span(f"{first.text} {second.text}", first.start, second.end))
-    return Case(claim, abstract, about, tuple(spans), tuple(premises))
-
-
-# Which signs speak for "the abstract speaks of this at all", and which for "it says the same and not the opposite".
-EVIDENCE_SIGNS = ("overlap_sentence", "overlap_abstract", "bigrams", "missing_names", "missing_figures", "length", "model_support_most", "model_neutral_least")
-AGREEMENT_SIGNS = ("overlap_sentence", "bigrams", "negation", "opposites", "overlap_times_margin", "model_support", "model_contradict", "model_support_most", "model_contradict_most")
-
-
-def _log_odds(probability: float) -> float:
-    clipped = min(max(float(probability), 0.003), 0.997)
-    return math.log(clipped / (1 - clipped))
-
-
-def _best_premise(case: Case, verdicts: Sequence[Sequence[float]]) -> int:
-    """Return the place of the premise that speaks most to the claim: the least neutral by the model, helped by the overlap."""
-    return max(range(len(case.premises)), key=lambda i: 1 - verdicts[i][2] + 0.5 * overlap(case.claim, case.premises[i].text))
-
-
-def signs(case: Case, verdicts: Sequence[Sequence[float]]) -> dict[str, float]:
-    """Return every sign by name; `verdicts` are the model's (support, contradiction, neither) for each premise of the case."""
-    at = _best_premise(case, verdicts)
-    best, claim, known = case.premises[at].text, case.claim, f"{case.about} {case.abstract}"
-    return {
-        "overlap_sentence": max(overlap(claim, premise.text) for premise in case.premises),
-        "overlap_abstract": overlap(claim, known),
-        "bigrams": bigram_overlap(claim, best),
-        "missing_names": min(len(missing_names(claim, known)), 3),
-        "missing_figures": min(len(mismatches(claim, known)), 2),
-        "length": math.log(len(claim.split())),
-        "negation": float(negations(claim) % 2 != negations(best) % 2),
-        "opposites": min(opposite_words(claim, best), 2),
-        "overlap_times_margin": overlap(claim, best) * (_log_odds(verdicts[at][0]) - _log_odds(verdicts[at][1])),
-        "model_support": _log_odds(verdicts[at][0]),
-        "model_contradict": _log_odds(verdicts[at][1]),
-        "model_support_most": _log_odds(max(v[0] for v in verdicts)),
-        "model_contradict_most": _log_odds(max(v[1] for v in verdicts)),
-        "model_neutral_least": _log_odds(min(v[2] for v in verdicts)),
-    }
-
-
 def _probability(values: dict[str, float], weights: dict) -> float:
     z = weights["bias"] + sum(weight * values[name] for name, weight in weights["signs"].items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
 
 
-def _verdict(case: Case, verdicts: Sequence[Sequence[float]], weights: dict) -> Judgement:
-    values = signs(case, verdicts)
-    agreement = _probability(values, weights["agreement"])
-    both = _probability(values, weights["evidence"]) * agreement
-    score = _probability({"both": math.log(both / (1 - both))}, weights["calibration"])
-    place = case.premises[_best_premise(case, verdicts)]
+def _softened(probability: float, how: dict) -> float:
+    """Return the probability with its log-odds raised and multiplied."""
+    clipped = min(max(probability, 1e-9), 1 - 1e-9)
+    return 1 / (1 + math.exp(-how["power"] * (math.log(clipped / (1 - clipped)) + how["lift"])))
+
+
+def joined(evidence: float, agreement: float, weights: dict) -> float:
+    """Return the probability of support out of the two others."""
+    both = _softened(evidence, weights["evidence"]) * _softened(agreement, weights["agreement"])
+    return _probability({"both": math.log(both / (1 - both))}, weights["calibration"])
+
+
+def _verdict(case: Case, reading: Reading, weights: dict) -> Judgement:
+    values = all_signs(case, reading)
+    evidence, agreement = (_probability(values, weights[stage]) for stage in ("evidence", "agreement"))
+    found = _overruled(case, reading, joined(evidence, agreement, weights), agreement, weights)
+    return replace(found, evidence=evidence, agreement=agreement)
+
+
+def _overruled(case: Case, reading: Reading, score: float, agreement: float, weights: dict) -> Judgement:
+    """Return what figures and comparisons make of a score: they overrule it both ways."""
+    place = case.premises[best_premise(case, reading)]
     span = Span(case.abstract[place.start : place.end], place.start, place.end)
     support: Support = "supported" if score >= weights["supported_from"] else "weak" if score >= weights["weak_from"] else "unsupported"
     wrong = mismatches(case.claim, f"{case.about} {case.abstract}")
@@ -133,27 +91,33 @@ def _verdict(case: Case, verdicts: Sequence[Sequence[float]], weights: dict) -> 
         return Judgement("unsupported", min(score, weights["weak_from"] / 2), span, explain(first))
     if other_way := turned_round(case.claim, case.spans):
         return Judgement("unsupported", min(score, weights["weak_from"] / 2), other_way, "the abstract has it the other way round")
+    edit = edit_of(case.claim, case.spans)
+    if edit and not edit.is_doubt:
+        return Judgement("unsupported", min(score, weights["weak_from"] / 2), edit.span, edit.reason)
+    if edit and support == "supported":
+        return Judgement("weak", min(score, weights["supported_from"] - 0.01), edit.span, edit.reason)
     if support == "supported" and (elsewhere := misattributed(case.claim, case.abstract)):
         return Judgement("weak", weights["supported_from"] - 0.01, span, f"the abstract gives {elsewhere[0].text} of something else: {elsewhere[1]}")
-    if support != "supported" and not wrong and (carrier := _gives_the_figures(case, values)):
+    if support != "supported" and not wrong and not edit and (carrier := _gives_the_figures(case)):
         return Judgement("supported", weights["supported_from"], carrier, "")
     if support == "supported" and wrong:
         return Judgement("weak", min(score, weights["supported_from"] - 0.01), span, explain(wrong[0]))
     return Judgement(support, score, span, "" if support == "supported" else _reason(case, support, agreement))
 
 
-def _gives_the_figures(case: Case, values: dict[str, float]) -> Span | None:
+def _gives_the_figures(case: Case) -> Span | None:
     """Return a sentence that gives the claim's figures in the same order and nearly all of its words, with nothing turned round.
 
     The model reads digits badly and would call such a claim the opposite.
     """
     claimed = figures(case.claim)
-    wanted = [figure.value for figure in claimed]
-    if not any(figure.unit or figure.decimals for figure in claimed) or values["negation"] or values["opposites"] or misattributed(case.claim, case.abstract):
+    if not any(figure.unit or figure.decimals for figure in claimed) or misattributed(case.claim, case.abstract):
         return None
     for span in case.spans:
-        given = iter([figure.value for figure in figures(span.text)])
-        if all(value in given for value in wanted) and overlap(case.claim, span.text) >= 0.85:
+        if negations(case.claim) % 2 != negations(span.text) % 2 or opposite_words(case.claim, span.text):
+            continue
+        given = iter(figures(span.text))
+        if all(any(one.value == figure.value and figure.unit in (one.unit, "") for one in given) for figure in claimed) and overlap(case.claim, span.text) >= 0.85:
             return span
     return None
 
@@ -182,20 +146,13 @@ def judge_many(
         if not claim or not spans or not stems(abstract):
             found[i] = Judgement("unsupported", 0.0, None, "there is no text to compare")
         elif span := verbatim(claim, abstract, spans) or verbatim(sentence, abstract, spans):
-            found[i] = Judgement("supported", 0.99, span, "")
+            found[i] = Judgement("supported", 0.99, span, "", 0.99, 0.99)
         else:
             cases[i] = case_of(claim, abstract, spans, about[i] if about else "")
     if cases:
-        for (i, case), verdicts in zip(cases.items(), read_premises(list(cases.values())), strict=True):
-            found[i] = _verdict(case, verdicts, _weights())
+        for (i, case), reading in zip(cases.items(), read_cases(list(cases.values())), strict=True):
+            found[i] = _verdict(case, reading, _weights())
     return [judgement for judgement in found if judgement is not None]
-
-
-def read_premises(cases: Sequence[Case]) -> list[list[list[float]]]:
-    """Let the model read every premise of every case."""
-    pairs = [(premise.text, case.claim) for case in cases for premise in case.premises]
-    rows = iter(support_model().probabilities(pairs).tolist())
-    return [[next(rows) for _ in case.premises] for case in cases]
 
 
 def judge(sentence: str, abstract: str, *, sentence_spans: Sequence[Span] | None = None, about: str = "") -> Judgement:

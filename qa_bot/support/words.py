@@ -43,7 +43,7 @@ _SUFFIXES = ("ations", "ation", "ically", "ingly", "ments", "ment", "ings", "edl
 
 
 @lru_cache(maxsize=50_000)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= 4:
             return word[: -len(suffix)]
@@ -52,7 +52,7 @@ def _stem(word: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def stems(text: str) -> tuple[str, ...]:
-    return tuple(_stem(word) for word in _TOKEN.findall(text.lower()))
+    return tuple(stem(word) for word in _TOKEN.findall(text.lower()))
 
 
 @lru_cache(maxsize=1)
@@ -60,8 +60,12 @@ def _idf() -> dict[str, float]:
     return json.loads((MODEL_DIR / "words.json").read_text(encoding="utf-8"))
 
 
-def _weight(stem: str) -> float:
-    return 0.0 if stem in _STOP_WORDS else _idf().get(stem, 8.0)
+def is_stop_word(word: str) -> bool:
+    return word in _STOP_WORDS
+
+
+def _weight(stemmed: str) -> float:
+    return 0.0 if stemmed in _STOP_WORDS else _idf().get(stemmed, 8.0)
 
 
 def overlap(claim: str, text: str) -> float:
@@ -69,6 +73,26 @@ def overlap(claim: str, text: str) -> float:
     words = set(stems(claim))
     total = sum(map(_weight, words))
     return sum(map(_weight, words & set(stems(text)))) / total if total else 0.0
+
+
+@lru_cache(maxsize=4_096)
+def _pieces(text: str) -> dict[str, frozenset[str]]:
+    """Return each word that is no stop word with its runs of four letters, the word's edges included."""
+    words = {word for word in _TOKEN.findall(text.lower()) if word not in _STOP_WORDS}
+    return {word: frozenset(f" {word} "[i : i + 4] for i in range(max(len(word) - 1, 1))) for word in words}
+
+
+def letter_overlap(claim: str, text: str) -> tuple[float, float]:
+    """Return the shares of the claim's runs of four letters that `text` has too, plain and weighted by the rarity of their words.
+
+    Inflections, compounds and misspellings that stems keep apart ("hypercholesterolaemic", "cholesterol") meet here.
+    """
+    ours, theirs = _pieces(claim), frozenset().union(*_pieces(text).values())
+    every = frozenset().union(*ours.values())
+    weights = {word: _weight(stem(word)) for word in ours}
+    total = sum(weights.values())
+    weighted = sum(weights[word] * len(pieces & theirs) / len(pieces) for word, pieces in ours.items())
+    return len(every & theirs) / len(every) if every else 0.0, weighted / total if total else 0.0
 
 
 def plain_claim(sentence: str) -> str:
@@ -88,12 +112,13 @@ def verbatim(claim: str, abstract: str, spans: Sequence[Span]) -> Span | None:
         return None
     tokens = [(match.group().lower(), match.start(), match.end()) for match in _TOKEN.finditer(abstract)]
     words = [token for token, _, _ in tokens]
+    sizes = [len(_TOKEN.findall(span.text)) for span in spans]
     for i in range(len(words) - len(wanted) + 1):
         if words[i] != wanted[0] or words[i : i + len(wanted)] != wanted:
             continue
         start, end = tokens[i][1], tokens[i + len(wanted) - 1][2]
         touched = [span for span in spans if span.start < end and start < span.end]
-        around = sum(len(_TOKEN.findall(span.text)) for span in touched)
+        around = sum(size for span, size in zip(spans, sizes, strict=True) if span.start < end and start < span.end)
         left_out = abstract[touched[0].start : start] if touched else ""
         if touched and len(wanted) >= 0.6 * around and not _NEGATIONS.search(left_out) and not _UNSETTLED.search(left_out):
             return Span(abstract[touched[0].start : touched[-1].end], touched[0].start, touched[-1].end)
@@ -115,7 +140,7 @@ def _names(text: str) -> set[str]:
 def missing_names(claim: str, known: str) -> list[str]:
     squeezed = re.sub(r"[\s.-]", "", known).lower()
     initials = "".join(word[0] for word in re.findall(r"\w+", known)).lower()
-    return [name for name in sorted(_names(claim)) if _stem(name) not in squeezed and not (2 <= len(name) <= 6 and name.rstrip("s") in initials)]
+    return [name for name in sorted(_names(claim)) if stem(name) not in squeezed and not (2 <= len(name) <= 6 and name.rstrip("s") in initials)]
 
 
 def opposite_words(claim: str, text: str) -> int:
@@ -123,14 +148,36 @@ def opposite_words(claim: str, text: str) -> int:
     ours, theirs = stems(claim), stems(text)
 
     def has(stems: tuple[str, ...], word: str) -> bool:
-        return any(stem == word or (len(word) > 4 and stem.startswith(word)) for stem in stems)
+        return any(one == word or (len(word) > 4 and one.startswith(word)) for one in stems)
 
     count = 0
     for pair in _OPPOSITES:
-        one, other = map(_stem, pair.split("/"))
+        one, other = map(stem, pair.split("/"))
         for a, b in ((one, other), (other, one)):
             count += has(ours, a) and not has(theirs, a) and has(theirs, b) and not has(ours, b)
     return count
+
+
+@lru_cache(maxsize=1)
+def _opposite_stems() -> tuple[tuple[str, str], ...]:
+    return tuple(tuple(map(stem, pair.split("/"))) for pair in _OPPOSITES)
+
+
+def are_opposites(one: str, other: str) -> bool:
+    """Tell whether two words, in lower case, point opposite ways."""
+
+    def is_form(word: str, of: str) -> bool:
+        return word == of or stem(word) == of or (len(of) > 4 and word.startswith(of))
+
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) > 4 and longer in {f"{prefix}{shorter}" for prefix in ("in", "un", "im", "ir", "non", "non-", "dis", "in-")}:
+        return True
+    return any((is_form(one, a) and is_form(other, b)) or (is_form(one, b) and is_form(other, a)) for a, b in _opposite_stems())
+
+
+def is_name(text: str) -> bool:
+    """Tell whether each word is an acronym, a CamelCase or another capitalised word."""
+    return all(_NAME.fullmatch(word) and word.lower() not in _STOP_WORDS for word in text.split())
 
 
 def name_in(claim: str, compared: str) -> str:
@@ -143,8 +190,8 @@ def negations(text: str) -> int:
 
 
 def bigram_overlap(claim: str, text: str) -> float:
-    ours = [stem for stem in stems(claim) if stem not in _STOP_WORDS]
-    theirs = [stem for stem in stems(text) if stem not in _STOP_WORDS]
+    ours = [one for one in stems(claim) if one not in _STOP_WORDS]
+    theirs = [one for one in stems(text) if one not in _STOP_WORDS]
     pairs = set(zip(ours, ours[1:]))
     return len(pairs & set(zip(theirs, theirs[1:]))) / len(pairs) if pairs else 0.0
 
