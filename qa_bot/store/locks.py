@@ -51,11 +51,12 @@ class FolderLock:
         except Timeout as error:
             waits_for_readers = self._writing is not None and self._writing.is_locked
             self.close()
-            doing = "using" if waits_for_readers else "writing to"
-            raise StoreBusy(
-                f"Another qa-bot is {doing} the papers in {data_dir}. Wait for it or close it (an open chat window counts), "
-                "or set QA_BOT_DATA_DIR to another folder."
-            ) from error
+            if waits_for_readers:
+                doing = "using"
+                step = "close it (an open chat window counts), set QA_BOT_DATA_DIR to another folder, or use a Chroma server, which lets both in (QA_BOT_CHROMA_URL)"
+            else:
+                doing, step = "writing to", "or set QA_BOT_DATA_DIR to another folder"
+            raise StoreBusy(f"Another qa-bot is {doing} the papers in {data_dir}. Wait for it, {step}.") from error
 
     def _taken(self, *, alone: bool, timeout_seconds: float) -> ReadWriteLock:
         from filelock import ReadWriteLock, Timeout
