@@ -58,6 +58,8 @@ LISTS = {
     "papers from HENAFF": by("Olivier Hénaff"),
     "papers by Joao Carreira": by("João Carreira"),
     "papers by Viorica Patraucean": by("Viorica Pătrăucean"),
+    "Which papers does Basil Mustafa appear on?": by("Basil Mustafa"),
+    "Is Ankur Handa an author in this collection?": by("Ankur Handa"),
     "Skanda's papers": by("Skanda Koppula"),
     "What has A. Zisserman worked on?": by("Andrew Zisserman"),
     # together, without, in which place
@@ -223,6 +225,7 @@ def test_organisations_are_listed_and_the_gaps_of_the_records_told(seed_engine, 
         "What is the first stage of DetTA?",
         "How many years of simulation does the galaxy paper cover?",
         "Which dataset has the most images?",
+        "Which papers came out the same year as Kubric?",
     ],
 )
 def test_what_the_papers_say_is_not_asked_of_the_catalogue(seed_engine, question):

@@ -82,6 +82,7 @@ def words_said(rest: str, *, is_title: bool) -> tuple[str, tuple[str, ...], bool
         flags=re.I,
     )[0]
     pieces = [_bare_phrase(piece) for piece in re.split(r"\s*(?:,|/|\band\b|\bor\b)\s*", phrase) if _bare_phrase(piece)]
+    pieces = [piece for piece in pieces if topic_of(piece)]  # "appear on" says no word
     if not pieces or (names_only and not all(_is_name(piece) for piece in pieces)):
         return rest, (), False
     is_any = bool(re.search(r"\bor\b|/", phrase, re.I))

@@ -314,7 +314,8 @@ def _about_one_paper(read: _Read) -> CollectionQuestion | None:
         if target := target_of(
             re.sub(rf"[{MASKS}]", " ", re.sub(r"\binvolved\b|\bcontribut\w*\b|\bpart of\b", " ", masked, flags=re.I))
         ):
-            return replace(bare, kind="authors", filters=Filters(author=base.filters.author), topic=target)
+            is_of_one = bool(topic_of(target))  # "Is Ankur Handa an author in this collection?" names no paper
+            return replace(bare, kind="authors", filters=Filters(author=base.filters.author), topic=target) if is_of_one else base
     if (
         not is_list
         and (wording.DATE.search(read.text) or _asks_for_link(read.text))
@@ -349,6 +350,8 @@ def _asks_for_link(text: str) -> bool:
 
 def _about_papers(read: _Read) -> CollectionQuestion | None:
     masked, base = read.masked, read.base
+    if re.search(r"\b(?:the )?same (?:year|month|date|authors?|time)\b", masked, re.I):
+        return None
     speaks_of_papers = bool(re.search(rf"\b{PAPERS}\b", masked, re.I))
     listed = wording.LIST.match(masked)
     is_count = bool(wording.COUNT.search(masked)) and not re.search(r"\b(?:cited?|citations?)\b", masked, re.I)

@@ -88,7 +88,7 @@ COUNTED = _regex(
     )
 )
 AUTHORS = _regex(
-    rf"\bwho (?:all |else )?(?:wrote|(?:co-?)?authored|published|(?:was|were|is|are) (?:the |all the )?(?:(?:first"
+    rf"\bwho (?:all |else )?(?:wrote|(?:co-?|first-|last-)?authored|published|(?:was|were|is|are) (?:the |all the )?(?:(?:first"
     rf"|lead|last|senior|corresponding|main) )?(?:co-?)?(?:authors?|writers?)|(?:is|are|was|were) behind|proposed"
     rf"|introduced|developed|created|made|invented|built|came up with)\b"
     rf"|\b(?:authors?|writers?|author list) (?:of|on|for|behind)\b|['’]s? (?:first |last |lead |senior |co-?)?authors?\b"
@@ -230,10 +230,10 @@ SUPERLATIVE = _regex(
     )
 )
 SAYS = _regex(
-    r"\b(?:mention(?:s|ed|ing)?|refer(?:s|red|ring)? to|nam(?:es|ing)|say(?:s|ing)?|contain(?:s|ing)?|includ(?:e"
+    r"\b(?:mention(?:s|ed|ing)?|cit(?:e|es|ed|ing)|refer(?:s|red|ring)? to|nam(?:es|ing)|say(?:s|ing)?|contain(?:s|ing)?|includ(?:e"
     r"|es|ing)|speak(?:s)? of|talk(?:s)? of|"
     r"(?:us(?:e|es|ing)|with|contain(?:s|ing)?|has|have) the (?:words?|terms?|phrases?|names?)|the (?:words?|terms?"
-    r"|phrases?)|appears?)\b\s*"
+    r"|phrases?))\b\s*"
 )
 USES = _regex(
     r"\b(?:(?:evaluat|test|benchmark|train|pre-?train|fine-?tun|report|result|experiment|validat|measur|perform"
