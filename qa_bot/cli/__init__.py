@@ -1,0 +1,85 @@
+"""Knows the command line: its commands and exit codes; results go to stdout, progress and warnings to stderr.
+
+Leaves all logic to the modules it calls, and imports them only inside the command that needs them.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from qa_bot.cli import asking, keeping
+from qa_bot.cli.options import AsJson, Host, NoBrowser, Port
+from qa_bot.cli.output import as_json_text
+from qa_bot.schema import QABotError
+
+app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+def main() -> None:
+    """Run the command line: exit 0 on success, 1 on a QABotError (one line on stderr), 2 on wrong usage, 130 on Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter gets its code instead of a traceback
+            stream.reconfigure(errors="backslashreplace")
+    logging.getLogger("qa_bot.store").addHandler(logging.NullHandler())  # the commands say it with their results
+    try:
+        app(standalone_mode=True)
+    except QABotError as error:
+        print(f"qa-bot: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("qa-bot: stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    host: Host = "127.0.0.1",
+    port: Port = 7860,
+    no_browser: NoBrowser = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Ask a collection of papers in plain words. Without a command: open the chat window."""
+    if version:
+        from qa_bot import __version__
+
+        print(__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        chat(host, port, no_browser)
+
+
+@app.command()
+def chat(host: Host = "127.0.0.1", port: Port = 7860, no_browser: NoBrowser = False) -> None:
+    """Open the chat window."""
+    from qa_bot.config import load_settings
+
+    settings = load_settings()
+    from qa_bot.app import launch
+
+    launch(settings, host=host, port=port, opens_browser=not no_browser)
+
+
+app.add_typer(keeping.app)
+app.add_typer(asking.app)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check the installation, the collection and the endpoints, and say what would be contacted."""
+    from qa_bot.config import load_settings
+    from qa_bot.diagnosis import diagnose
+
+    checks = diagnose(load_settings())
+    if as_json:
+        print(as_json_text([asdict(check) for check in checks]))
+    else:
+        for check in checks:
+            print(f"{'ok  ' if check.is_fine else 'FAIL'}  {check.name}: {check.finding}")
+    if not all(check.is_fine for check in checks):
+        raise typer.Exit(1)
