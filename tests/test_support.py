@@ -270,6 +270,19 @@ def test_a_shortened_or_reordered_sentence_is_no_edit(claim: str) -> None:
     assert edit_of(claim, split_sentences(SENTENCE)) is None
 
 
+@pytest.mark.parametrize(
+    ("claim", "text"),
+    [
+        ("SigLIP does not need softmax normalization over the batch.", "SigLIP eliminates the need for softmax normalization over the batch."),
+        ("Larger patches lead to lower accuracy of the model.", "Smaller patches lead to higher accuracy of the model."),
+        ("The model works without labels of any kind.", "The model does not need labels of any kind and works."),
+        ("Randomizing the patch size does not worsen the model's accuracy.", "Randomizing the patch size improves the model's accuracy."),
+    ],
+)
+def test_turns_that_cancel_out_are_no_edit(claim: str, text: str) -> None:
+    assert edit_of(claim, split_sentences(text)) is None
+
+
 def test_a_sentence_that_another_one_says_as_well_is_no_edit() -> None:
     text = "Model A is faster than model B on small inputs. Model A is not faster than model B on large inputs."
     assert edit_of("Model A is faster than model B on small inputs here.", split_sentences(text)) is None

@@ -22,6 +22,12 @@ LONGEST = 120  # words
 MOST_THINGS = 14  # that may have changed places
 _WORD = re.compile(r"[^\W_]+(?:[-.'’/][^\W_]+)*%?")
 _DENIAL = re.compile(r"not|no|never|cannot|neither|nor|none|nothing|without|hardly|\w+n['’]t|fails?|failed|lacks?|unable", re.I)
+# Words that deny in their own way: "eliminates the need for X" is "does not need X", and yet "eliminates" alone denies nothing.
+_NEAR_DENIAL = re.compile(
+    r"eliminat\w+|remov\w+|avoid\w*|obviat\w+|instead|rather|prevent\w*|unnecessary|independent\w*|absen\w+|dispens\w+|free|little|few|only|rarely|alleviat\w+|circumvent\w*|"
+    r"bypass\w*|drop\w*|omit\w*|ignor\w+|replac\w+|unlike|away|least|less|limited|un\w{4,}|in(?:sufficient|adequate|effective|capable|efficient)",
+    re.I,
+)
 _DOUBT = re.compile(
     r"whether|if|unclear|unknown|believe[ds]?|beliefs?|hypothes\w+|assum\w+|misconception\w*|supposed\w*|conjectur\w+|speculat\w+|wisdom|question\w*|suspect\w*|thought|claimed|"
     r"debated?|controversial",
@@ -60,7 +66,7 @@ class _Aligned:
 def edit_of(claim: str, spans: Sequence[Span]) -> Edit | None:
     """Return what the claim changed in the sentence that it is likest, or None where it changed nothing that matters or is like none."""
     aligned = [found for span in spans if (found := _align(claim, span))]
-    for check in (_exchanged, _denied, _opposite, _other_name, _doubt):
+    for check in (_exchanged, _turned, _other_name, _doubt):
         # Another sentence may say just what the claim says: an edit counts only if every sentence that is as like shows it.
         edits = [check(one) for one in aligned]
         if edits and all(edits):
@@ -85,11 +91,18 @@ def _inside(aligned: _Aligned) -> list[tuple[str, int, int, int, int]]:
     return aligned.steps[equal[0] : equal[-1] + 1] if equal else []
 
 
-def _denied(aligned: _Aligned) -> Edit | None:
+def _turned(aligned: _Aligned) -> Edit | None:
+    """Return an edit where denials and opposites do not cancel out: "does not hurt" for "helps", "larger, lower" for "smaller, higher"."""
     inside = _inside(aligned)
     added = sum(_denials(aligned.ours[i:j], most=3) for kind, i, j, _, _ in aligned.steps if kind != "equal")
     removed = sum(_denials(aligned.theirs[k:m], most=3 if j > i else 2) for kind, i, j, k, m in inside if kind != "equal")
-    if (added + removed) % 2 == 0:
+    opposites = [(one, other) for ours, theirs in _replaced(aligned) for one in ours.split() for other in theirs.split() if are_opposites(one.lower(), other.lower())]
+    if (added + removed + len(opposites)) % 2 == 0:
+        return None
+    if opposites:
+        return Edit(aligned.span, "the abstract says {1}, not {0}".format(*opposites[0]))
+    differing = [match for kind, i, j, k, m in aligned.steps if kind != "equal" for match in (*aligned.ours[i:j], *aligned.theirs[k:m])]
+    if any(_NEAR_DENIAL.fullmatch(match.group()) for match in differing):
         return None
     return Edit(aligned.span, "the abstract does not deny this" if added else "the abstract denies this")
 
@@ -110,15 +123,6 @@ def _replaced(aligned: _Aligned) -> list[tuple[str, str]]:
             size = max(j - i, m - k) if max(j - i, m - k) <= 3 else min(j - i, m - k)
             found.append((aligned.our_text(i, min(j, i + size)), aligned.their_text(k, min(m, k + size))))
     return found
-
-
-def _opposite(aligned: _Aligned) -> Edit | None:
-    for ours, theirs in _replaced(aligned):
-        for one in ours.split():
-            for other in theirs.split():
-                if are_opposites(one.lower(), other.lower()):
-                    return Edit(aligned.span, f"the abstract says {other}, not {one}")
-    return None
 
 
 def _other_name(aligned: _Aligned) -> Edit | None:
