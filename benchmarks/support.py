@@ -4,8 +4,9 @@
 
 PATH is a JSON-lines file of {"id", "premise", "claim", "label": support|contradict|neutral} (such as benchmarks/support_seeds.jsonl), or a
 folder that holds scifact/support_pairs_train.jsonl. "Cross-validated" rows fit the weights anew in five folds, all pairs of one claim in
-the same fold; "as shipped" rows are what `judge` says. FILE holds verdicts of models that had not seen the claim (`build_support_model.py
-adapt` writes it): without it the figures on SciFact's training claims flatter a model that was adapted to them.
+the same fold; "as shipped" rows are what `judge` says. The model was trained on two thirds of SciFact's training claims, so that the figures on
+the whole folder flatter it: PATH is meant to be the calibration.jsonl that `build_support_model.py calibration` writes, which holds the
+other third. FILE holds the model's verdicts by id where they are known already.
 """
 
 from __future__ import annotations
@@ -217,7 +218,7 @@ def calibration(score: np.ndarray, measured: Measured, *, supported_from: float,
 
 
 def shipped(measured: Measured) -> None:
-    """Print what the package says as it is; the shipped model was trained on SciFact's training claims, which flatters it there."""
+    """Print what the package says as it is."""
     found = judge_many([(row["claim"], row["premise"]) for row in measured.rows])
     report("as shipped, figures checked", np.array([one.score for one in found]), measured)
     print(f"\n{'as shipped, abstracts':22s} {'support':>10s} {'contradict':>11s} {'neutral':>9s}")

@@ -2,12 +2,11 @@
 
     pip install torch onnx onnxscript onnxruntime tokenizers safetensors scikit-learn
     python scripts/build_support_model.py train --backbone DIR --data DIR --work DIR      # hours on two cores, minutes on a GPU
-    python scripts/build_support_model.py adapt --backbone DIR --data DIR --work DIR
+    python scripts/build_support_model.py calibration --backbone DIR --data DIR --work DIR
     python scripts/build_support_model.py export --backbone DIR --data DIR --work DIR --out qa_bot/models/support
 
-`--backbone` holds model.safetensors and tokenizer.json of all-MiniLM-L6-v2. `--data` holds nli/, scifact/, scitldr/ and arxiv.jsonl.gz. The
-weights that join the model's verdict with the other signs are fitted afterwards by
-`benchmarks/support.py --data DIR/calibration.jsonl --verdicts DIR/verdicts.json --fit`.
+`--backbone` holds model.safetensors and tokenizer.json of all-MiniLM-L6-v2. `--data` holds nli/, scitldr/ and arxiv.jsonl.gz. The weights
+that join the model's verdict with the other signs are fitted afterwards by `benchmarks/support.py --data DIR/calibration.jsonl --fit`.
 """
 
 from __future__ import annotations
@@ -25,14 +24,11 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 from support_examples import LABELS, Pair, abstract_pairs, arxiv_abstracts, published_pairs, relation_pairs, summary_pairs, summary_rows
-from support_effects import belief_pairs, effect_pairs, trial_pairs, uncited_abstracts
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 HIDDEN, LAYERS, HEADS, INNER, VOCABULARY, POSITIONS = 384, 6, 12, 1536, 30522, 512
 MAX_TOKENS = 144
-NEUTRAL_KEPT = 0.5
-ADAPTED_FOLDS = 3
 
 
 class Layer(nn.Module):
@@ -149,13 +145,6 @@ def probabilities(model: CrossEncoder, rows: list, device: str) -> np.ndarray:
     return out
 
 
-def both_losses(logits: Tensor, labels: Tensor) -> Tensor:
-    """Return the loss over the three labels, and the loss of support against contradiction over the pairs that are one of the two."""
-    three = F.cross_entropy(logits, labels, label_smoothing=0.05)
-    settled = labels < 2
-    return three + F.cross_entropy(logits[settled, :2], labels[settled], label_smoothing=0.05) if settled.any() else three
-
-
 def fit(
     model: CrossEncoder,
     rows: list,
@@ -194,7 +183,7 @@ def fit(
             group["lr"] = peak_rate * min(progress / 0.05 + 0.01, (1 - progress) / 0.95)
         *inputs, labels = tensors(next(stream), device)
         with torch.autocast(device, torch.bfloat16):
-            loss = both_losses(model(*inputs).float(), labels)
+            loss = F.cross_entropy(model(*inputs).float(), labels, label_smoothing=0.05)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -214,40 +203,32 @@ def fit(
     model.eval()
 
 
-def training_pairs(data: Path, *, arxiv: int, share: float, seed: int, with_effects: bool = False) -> list[Pair]:
-    """Return `share` of the published pairs, and pairs made of `arxiv` abstracts and of three times as many for the relations.
-
-    `with_effects` adds claims about what raises, lowers, needs or is believed, and leaves out half of the pairs that are neither.
-    """
+def training_pairs(data: Path, *, arxiv: int, share: float, seed: int) -> list[Pair]:
+    """Return `share` of the published pairs, and pairs made of `arxiv` abstracts and of three times as many for the relations."""
     rng = random.Random(seed)
     published = list(published_pairs(data / "nli", rng))
     abstracts = arxiv_abstracts(data / "arxiv.jsonl.gz", most=4 * arxiv, rng=rng)
     relations = list(relation_pairs(abstracts[arxiv:], rng))
-    pairs = [
+    return [
         *rng.sample(published, round(share * len(published))),
         *summary_pairs(data / "scitldr", rng),
         *rng.sample(relations, min(len(relations), 2 * arxiv)),
         *abstract_pairs(abstracts[:arxiv], rng),
     ]
-    if not with_effects:
-        return pairs
-    medical = uncited_abstracts(data / "scifact")
-    rng.shuffle(medical)
-    pairs += [
-        *trial_pairs(data / "nli", rng),
-        *(pair for _ in range(3) for pair in effect_pairs(medical, rng)),
-        *effect_pairs(abstracts, rng),
-        *belief_pairs(medical[: arxiv // 4] + abstracts[: arxiv // 4], rng),
-        *abstract_pairs(medical[: arxiv // 2], rng),
-    ]
-    # Too many easy neutral pairs teach a small model that other words mean "neither"; overlap and embedding tell those better anyway.
-    return [pair for pair in pairs if pair.label != "neutral" or rng.random() < NEUTRAL_KEPT]
+
+
+def is_held_out(claim: str) -> bool:
+    """Tell the third of SciFact's training claims that is kept to fit and measure the weights of `weights.json`."""
+    return int(hashlib.sha256(claim.encode()).hexdigest(), 16) // 7 % 3 == 0
 
 
 def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     args.work.mkdir(parents=True, exist_ok=True)
-    rows = encoded(training_pairs(args.data, arxiv=args.arxiv, share=args.share, seed=args.seed, with_effects=args.effects), tokenizer_of(args.backbone))
+    scifact = [json.loads(line) for line in (args.data / "scifact" / "support_pairs_train.jsonl").read_text(encoding="utf-8").splitlines()]
+    pairs = training_pairs(args.data, arxiv=args.arxiv, share=args.share, seed=args.seed)
+    pairs += args.scifact * scifact_pairs([row for row in scifact if not is_held_out(row["claim"])])
+    rows = encoded(pairs, tokenizer_of(args.backbone))
     random.Random(args.seed).shuffle(rows)
     dev, rows = rows[:500], rows[500:]
     print(f"{len(rows)} pairs, {np.mean([len(ids) for ids, _, _ in rows]):.0f} tokens each on average", flush=True)
@@ -260,7 +241,7 @@ def train(args: argparse.Namespace) -> None:
         epochs=args.epochs,
         minutes=args.minutes,
         peak_rate=args.rate,
-        batch_size=args.batch,
+        batch_size=32,
         seed=args.seed,
         checkpoint=args.work / "weights.pt",
         dev=dev,
@@ -274,7 +255,7 @@ def scifact_pairs(rows: list[dict]) -> list[Pair]:
         if row["source"] == "scifact_rationale":
             pairs.append(Pair(row["premise"], row["claim"], row["label"]))
         elif row["label"] == "neutral":
-            pairs += [Pair(premise, claim, "neutral") for premise, claim in runtime_pairs(row)[-2:]]
+            pairs += [Pair(premise, claim, "neutral") for premise, claim in runtime_pairs(row)[-3:]]
     return pairs
 
 
@@ -287,39 +268,13 @@ def runtime_pairs(row: dict) -> list[tuple[str, str]]:
     return [(premise.text, case.claim) for premise in case.premises]
 
 
-def fold_of(claim: str) -> int:
-    return int(hashlib.sha256(claim.encode()).hexdigest(), 16) // 7 % ADAPTED_FOLDS
-
-
-def adapt(args: argparse.Namespace) -> None:
-    """Train on SciFact's training claims; write adapted.pt, calibration.jsonl, and in verdicts.json what a model says that has not seen the claim.
-
-    Each fold's verdicts come from a model of its own, trained on the other folds; those of SciTLDR's development half, which is never
-    trained on, from the one that is shipped.
-    """
+def calibration(args: argparse.Namespace) -> None:
+    """Write the pairs on which `weights.json` is fitted: none of their claims was trained on."""
     lines = (args.data / "scifact" / "support_pairs_train.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
-    others = random.Random(args.seed).sample(list(summary_rows(args.data / "scitldr", random.Random(args.seed))), args.summaries)
-    (args.work / "calibration.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows + others), encoding="utf-8")
-    tokenizer, device = tokenizer_of(args.backbone), "cuda" if torch.cuda.is_available() else "cpu"
-    rehearsed = encoded(training_pairs(args.data, arxiv=500, share=0.3, seed=args.seed, with_effects=True), tokenizer)
-    verdicts: dict[str, list] = {}
-    for fold in (*range(ADAPTED_FOLDS), None)[: args.folds]:
-        torch.manual_seed(args.seed)
-        model = fresh_model(args.backbone)
-        model.load_state_dict(torch.load(args.work / args.weights, weights_only=True))
-        own = encoded(scifact_pairs([row for row in rows if fold is None or fold_of(row["claim"]) != fold]), tokenizer)
-        mixed = own * args.times + random.Random(args.seed).sample(rehearsed, min(len(rehearsed), round(args.rehearse * len(own) * args.times)))
-        random.Random(args.seed).shuffle(mixed)
-        fit(model, mixed, epochs=1, minutes=None, peak_rate=args.rate, batch_size=args.batch, seed=args.seed)
-        if fold is None:
-            torch.save(model.state_dict(), args.work / "adapted.pt")
-        read = others if fold is None else [row for row in rows if fold_of(row["claim"]) == fold]
-        pairs = {row["id"]: [Pair(premise, claim, "neutral") for premise, claim in runtime_pairs(row)] for row in read}
-        found = iter(probabilities(model, encoded([pair for own in pairs.values() for pair in own], tokenizer, longest_claim=10_000), device).round(4).tolist())
-        verdicts |= {key: [next(found) for _ in own] for key, own in pairs.items()}
-        (args.work / "verdicts.json").write_text(json.dumps(verdicts), encoding="utf-8")
-        print(f"fold {fold}: {len(own)} pairs of SciFact among {len(mixed)}", flush=True)
+    rows = [row for row in map(json.loads, lines) if is_held_out(row["claim"])]
+    rows += random.Random(args.seed).sample(list(summary_rows(args.data / "scitldr", random.Random(args.seed))), args.summaries)
+    args.work.mkdir(parents=True, exist_ok=True)
+    (args.work / "calibration.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
 def export(args: argparse.Namespace) -> None:
@@ -362,33 +317,26 @@ def export(args: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("train", help="train, on everything but SciFact's claims")
+    command = commands.add_parser("train", help="train, on everything but a third of the SciFact claims")
     command.set_defaults(run=train)
     command.add_argument("--data", type=Path, required=True)
     command.add_argument("--arxiv", type=int, default=13_000, help="abstracts to make pairs from, about two pairs each")
     command.add_argument("--share", type=float, default=1.0, help="share of the published pairs to use")
-    command.add_argument("--effects", action="store_true", help="also use claims about effects, made of abstracts that no SciFact claim cites")
+    command.add_argument("--scifact", type=int, default=3, help="how often each pair of two thirds of SciFact's training claims is used")
     command.add_argument("--epochs", type=float, default=2.0)
     command.add_argument("--minutes", type=float, help="stop after so many minutes of training, with the rate at zero by then")
     command.add_argument("--start", type=Path, help="weights of an earlier run to go on from")
     command.add_argument("--rate", type=float, default=2e-4)
-    command.add_argument("--batch", type=int, default=32)
     command.add_argument("--seed", type=int, default=1)
-    command = commands.add_parser("adapt", help="train on SciFact's training claims, and cross-validate that")
-    command.set_defaults(run=adapt)
+    command = commands.add_parser("calibration", help="write calibration.jsonl")
+    command.set_defaults(run=calibration)
     command.add_argument("--data", type=Path, required=True)
-    command.add_argument("--weights", default="weights.pt", help="which file of --work to go on from")
-    command.add_argument("--times", type=int, default=3, help="how often each pair is used")
-    command.add_argument("--rehearse", type=float, default=0.3, help="pairs of `train` to each pair of SciFact")
-    command.add_argument("--rate", type=float, default=6e-5)
-    command.add_argument("--batch", type=int, default=16)
-    command.add_argument("--folds", type=int, default=ADAPTED_FOLDS + 1, help="how many models to train; the last is the one to ship")
-    command.add_argument("--summaries", type=int, default=1_000, help="pairs of SciTLDR's development half in calibration.jsonl")
+    command.add_argument("--summaries", type=int, default=1_000, help="pairs of SciTLDR's development half")
     command.add_argument("--seed", type=int, default=1)
     command = commands.add_parser("export", help="write model.onnx")
     command.set_defaults(run=export)
     command.add_argument("--data", type=Path, required=True)
-    command.add_argument("--weights", default="adapted.pt", help="which file of --work to export")
+    command.add_argument("--weights", default="weights.pt", help="which file of --work to export")
     command.add_argument("--out", type=Path, default=Path("qa_bot/models/support"))
     for each in commands.choices.values():
         each.add_argument("--backbone", type=Path, required=True)
