@@ -476,3 +476,11 @@ def test_a_missing_path_is_an_error_with_the_next_step(tmp_path):
 
 def test_a_file_that_vanishes_is_skipped(tmp_path):
     assert "cannot be opened" in read_file(tmp_path / "gone.txt").skipped[0].reason
+
+
+def test_a_gzip_file_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):
+    import gzip
+
+    monkeypatch.setattr("qa_bot.readers.decoding.LARGEST_UNPACKED", 10**6)
+    (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"title,abstract\n" + b" " * 2 * 10**6))
+    assert "unpacks to more than" in read_file(tmp_path / "bomb.csv.gz").skipped[0].reason

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import zlib
 from pathlib import Path
 from typing import BinaryIO
 
+LARGEST_UNPACKED = 2 * 10**9  # bytes; a file that unpacks to more is a bomb or a dump
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -43,7 +45,10 @@ def unzip(data: bytes) -> bytes:
     """Return gzip data unpacked, other data as it is; raise Unreadable for damaged gzip data."""
     try:
         while data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
+            with gzip.open(io.BytesIO(data)) as stream:
+                data = stream.read(LARGEST_UNPACKED + 1)
+            if len(data) > LARGEST_UNPACKED:
+                raise Unreadable(f"it unpacks to more than {LARGEST_UNPACKED // 10**9} GB; bring it as JSON lines, which are read part by part")
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise Unreadable(f"the gzip data is damaged ({error})") from error
     return data
