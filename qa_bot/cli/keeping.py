@@ -39,6 +39,8 @@ def ingest(
         chosen = _with_stdin(paths, settings.data_dir, suffix=".csv" if columns else "") or [resource_dir("seeds")]
         report = run(chosen, settings=settings, columns=columns, prunes=prune, on_progress=show)
     print(as_json_text(asdict(report) | {"merged": report.merged}) if as_json else report)
+    if report.merged and (report.added or report.changed) and not as_json:
+        print("`qa-bot merges` tells which records were merged, and on what ground.", file=sys.stderr)
 
 
 def _pair(text: str) -> tuple[str, str]:
