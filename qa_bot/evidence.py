@@ -37,6 +37,8 @@ _GOES_UNSAID = frozenset(
     result results performance method methods approach approaches technique techniques idea principle kind type sort way name part role reason
     bring benefit advantage difference field domain area topic goal aim purpose""".split()
 )
+# Said by who compares, not by the abstracts that are compared.
+_COMPARES = frozenset("differ differs differed difference differences compare compares compared comparison contrast versus vs similar similarities relate related relation".split())
 _QUANTITY = re.compile(
     r"(?<![\w.-])\d[\d,.]*(?:[-\s]?(?:%|\w+))?|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|twice|double|hundreds?|thousands?|millions?|billions?)\b", re.I
 )
@@ -79,7 +81,8 @@ def signs_of(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *,
     text = " ".join(f"{' '.join((p.title, *p.aliases))} {p.abstract}" for p in papers)
     said = set(store.terms.stems(text))
     in_titles = set(store.terms.stems(" ".join(f"{p.title} {' '.join(p.aliases)}" for p in papers)))
-    weights = idf_weights(store.terms.stems(" ".join(query_words(question))), store)
+    asked_words = [word for word in query_words(question) if word.casefold() not in _COMPARES]
+    weights = idf_weights(store.terms.stems(" ".join(asked_words)), store)
     beyond = {stem: weight for stem, weight in weights.items() if stem not in in_titles}
     squeezed = re.sub(r"[\W_]", "", text).casefold()
     words = re.findall(r"\w[\w.+-]*", question)
