@@ -308,8 +308,9 @@ class PaperStore:
                 self.truth.mark_all_pending("vectors")
                 self.truth.set_meta(self.truth.keyed("vectors_in"), self._place)
         for name, index in (("vectors", self.vectors), ("terms", self.terms)):
-            expected, found = self.truth.count("chunks"), index.count()
-            if found != expected and not self.truth.pending_count(name):
+            expected, found, pending = self.truth.count("chunks"), index.count(), self.truth.pending_count(name)
+            # Every chunk is in the index or waits for it; with nothing waiting there may be none too many either.
+            if found + pending < expected or (found != expected and not pending):
                 if found > expected:  # which ones are too many cannot be told
                     index.clear()
                 self.truth.mark_all_pending(name)
