@@ -239,7 +239,7 @@ class AnswerEngine:
         asked = listing.filters_in(question, self.facets)
         if not asked:
             return None
-        number = len(self.store.truth.paper_ids_matching(asked))
+        number = self.store.truth.count_matching(asked)
         described = collection.describe_filters(asked)
         if not number:
             problems.append(Problem("not_narrowed", f"No paper is {described}, so all papers were searched."))
@@ -279,7 +279,7 @@ class AnswerEngine:
         limit = limit or self.settings.top_k
         named = retrieval.named_papers(question, self.store)
         if filters:
-            allowed = set(self.store.truth.paper_ids_matching(filters))
+            allowed = self.store.truth.passing(named, filters)
             named = [paper_id for paper_id in named if paper_id in allowed]
         hits = self._ranked(question, retrieval.DEPTH if named else limit, filters, vector=vector)
         if not named:

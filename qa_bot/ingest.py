@@ -98,8 +98,10 @@ def ingest(
 ) -> IngestReport:
     """Read `paths` (files or folders) into the store of `settings.data_dir`; a run that was killed is completed too.
 
-    `columns` maps fields to the columns of tables. `prunes` forgets files below `paths` that were ingested and are there no more. Files that did not change are not read again, and texts that were embedded before are not embedded again.
-    `only_if_empty` reads nothing where another process was faster. Raise a QABotError for a path that does not exist, a store in use, or an index made by another model.
+    `columns` maps fields to the columns of tables. `prunes` forgets files below `paths` that were ingested and are there no
+    more. `only_if_empty` reads nothing where another process was faster. Files that did not change are not read again, and
+    texts that were embedded before are not embedded again. Raise a QABotError for a path that does not exist, a store in
+    use, or an index made by another model.
     """
     embedding = embedding or open_embedding(settings)
     files = find_files(paths, allows_missing=prunes)

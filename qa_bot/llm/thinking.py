@@ -63,10 +63,3 @@ class Visible:
     def _show(self, piece: str) -> None:
         if not self.is_thinking:
             self.text = (self.text + piece) if self.text else piece.lstrip()
-
-
-def without_thinking(text: str) -> str:
-    """Return a whole text without the thinking in it."""
-    visible = Visible()
-    visible.feed(text)
-    return visible.finish().strip()
