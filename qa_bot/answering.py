@@ -26,6 +26,7 @@ from qa_bot.extractive import PAPERS_READ, PAPERS_READ_AHEAD, Passage, choose, c
 from qa_bot.follow_up import stand_alone
 from qa_bot.follow_up.turns import Known, is_small_talk
 from qa_bot.ingest import IngestReport, Progress, fingerprint_of, ingest, open_ready
+from qa_bot.judges import Judge, ask, doubts_of, open_judge, with_opinions
 from qa_bot.llm import ChatModel, LLMError, open_llm
 from qa_bot.prompts import Prompt, PromptError, answer_prompt, condense_prompt, load_templates, split_status
 from qa_bot.schema import Answer, Evidence, Filters, Hit, Paper, Problem, Sentence, Source, Span
@@ -44,8 +45,10 @@ FEW = 5  # papers that an answer without an LLM can speak of one by one
 class AnswerEngine:
     """An open collection that answers questions. Safe to ask from many threads at once."""
 
-    def __init__(self, settings: Settings, store: PaperStore, embedding: EmbeddingModel, llm: ChatModel | None) -> None:
-        self.settings, self.store, self.embedding, self.llm = settings, store, embedding, llm
+    def __init__(
+        self, settings: Settings, store: PaperStore, embedding: EmbeddingModel, llm: ChatModel | None, *, judge: Judge | None = None
+    ) -> None:
+        self.settings, self.store, self.embedding, self.llm, self.judge = settings, store, embedding, llm, judge
         self.templates = load_templates(settings.prompts_dir)
 
     @classmethod
@@ -66,7 +69,7 @@ class AnswerEngine:
         embedding = open_embedding(settings, embed_model=embed_model)
         store = open_ready(settings, embedding, on_progress=on_progress)
         try:
-            return cls(settings, store, embedding, open_llm(settings, llm=llm))
+            return cls(settings, store, embedding, open_llm(settings, llm=llm), judge=open_judge(settings))
         except BaseException:
             store.close()
             raise
@@ -116,7 +119,8 @@ class AnswerEngine:
         if self.llm is None:
             return "Extractive mode: answers are sentences of the abstracts. Set QA_BOT_LLM_BASE_URL to have an LLM write them."
         where = self.settings.llm_base_url or "the OpenAI API"
-        return f"LLM mode: {self.settings.llm_model or 'the first model listed'} at {where} writes the answers."
+        judged = " A judge is asked about sentences in doubt." if self.judge else ""
+        return f"LLM mode: {self.settings.llm_model or 'the first model listed'} at {where} writes the answers.{judged}"
 
     def search(self, query: str, k: int = 10, *, filters: Filters | None = None) -> list[Hit]:
         """Return up to k papers for a query, best first; without filters, those that the words of the query name count."""
@@ -196,7 +200,7 @@ class AnswerEngine:
         problems += self._version_notes(final, hits) if self.llm and final.mode == "llm" else []
         ended = time.perf_counter()
         timings = {"retrieve_seconds": found - began, "write_seconds": ended - found, "total_seconds": ended - began}
-        yield replace(final, problems=tuple([*problems, *final.problems]), timings=timings, is_final=True)
+        yield replace(final, problems=tuple([*problems, *final.problems]), timings=timings | dict(final.timings), stage="", is_final=True)
 
     def _understand(self, question: str, history: History, problems: list[Problem]) -> str:
         if not history:
@@ -337,7 +341,28 @@ class AnswerEngine:
             raise LLMError("The model sent a status and no answer. Try another model, or ask again.", kind="reply")
         if snapshot.usage.get("truncated"):
             problems.append(Problem("answer_cut", "The answer reached QA_BOT_LLM_MAX_TOKENS and was cut there."))
+        for snapshot in self._judged(snapshot, judged):
+            yield snapshot
         yield _believed(snapshot, assessment)
+
+    def _judged(self, answer: Answer, verdicts: dict[tuple, JointJudgement]) -> Iterator[Answer]:
+        """Put what the local check left in doubt to the judge, if there is one; the answer is shown meanwhile."""
+        by_number = {source.number: source for source in answer.sources}
+        local = {place: verdicts.get(_verdict_key(sentence, by_number)) for place, sentence in enumerate(answer.sentences)}
+        doubts, more = doubts_of(answer.sentences, local, by_number, most=self.settings.judge_max_sentences) if self.judge else ([], 0)
+        if not doubts:
+            return
+        yield replace(answer, stage=f"Asking the judge about {len(doubts)} sentence{'s' * (len(doubts) > 1)}")
+        began = time.perf_counter()
+        heard = ask(self.judge, doubts, timeout_seconds=self.settings.judge_timeout_seconds)
+        sentences, problems = with_opinions(answer.sentences, doubts, heard)
+        if more:
+            words = f"The judge was asked about {len(doubts)} of {len(doubts) + more} sentences in doubt (QA_BOT_JUDGE_MAX_SENTENCES)."
+            problems = (*problems, Problem("judge_left_out", words))
+        yield replace(
+            answer, sentences=sentences, problems=(*answer.problems, *problems), usage={**answer.usage, **heard.usage},
+            timings={"judge_seconds": time.perf_counter() - began},
+        )  # fmt: skip
 
     def _checked(
         self, draft: Answer, text: str, sources: Sequence[Source], *, judged: dict | None = None, is_growing: bool = False, facts: str = ""
@@ -399,6 +424,11 @@ def _declined(draft: Answer, hits: Sequence[Hit]) -> Answer:
     return replace(draft, text=text, mode="extractive", model=None)
 
 
+def _verdict_key(sentence: Sentence, sources: dict[int, Source]) -> tuple[str, ...]:
+    """Return what a verdict rests on: what is said, and the papers cited for it."""
+    return (plain_claim(sentence.text), *(sources[number].paper_id for number in sentence.citations if number in sources))
+
+
 def _with_support(sentence: Sentence, sources: dict[int, Source], judged: dict[tuple, JointJudgement], facts: str = "") -> Sentence:
     """Judge a sentence against the abstracts that it cites, or one that cites none against the catalogue's facts.
 
@@ -407,11 +437,10 @@ def _with_support(sentence: Sentence, sources: dict[int, Source], judged: dict[t
     cited = [sources[number] for number in sentence.citations if number in sources]
     if facts and not sentence.citations and judge_sources(plain_claim(sentence.text), [facts]).support == "supported":
         return replace(sentence, support="supported", reason=collection.FROM_CATALOGUE)
-    claim = plain_claim(sentence.text)
-    key = (claim, *(source.paper_id for source in cited))
+    key = _verdict_key(sentence, sources)
     if key not in judged:
         about = [f"{source.title} {', '.join(source.authors)} {source.year or ''}" for source in cited]
-        judged[key] = judge_sources(claim, [source.text for source in cited], about=about)
+        judged[key] = judge_sources(plain_claim(sentence.text), [source.text for source in cited], about=about)
     verdict = judged[key]
     evidence = tuple(Evidence(cited[place].number, span.text, span.start, span.end) for place, span in verdict.spans)
     return replace(sentence, support=verdict.support, evidence=evidence, reason=verdict.reason)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import platformdirs
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -59,9 +59,22 @@ class Settings(BaseSettings):
     embed_base_url: OptionalText = Field(None, description="OpenAI-compatible endpoint for embeddings. Empty: the embedded model, no network.")
     embed_model: OptionalText = Field(None, description="Embedding model to ask that endpoint for.")
     embed_api_key: OptionalSecret = Field(None, description="Key for the embedding endpoint; falls back to OPENAI_API_KEY.")
-    judge_base_url: OptionalText = Field(None, description="Second endpoint that judges answers in `qa-bot eval --judge`. Empty: the LLM endpoint.")
-    judge_model: OptionalText = Field(None, description="Model that judges. Empty: the LLM's.")
-    judge_api_key: OptionalSecret = Field(None, description="Key for the judging endpoint.")
+    judge_base_url: OptionalText = Field(
+        None,
+        description="Endpoint of a judge: it is asked about sentences of an LLM's answer that the package's own check leaves in doubt, and by "
+        "`qa-bot eval --judge`. Empty without a model: no judge, and `--judge` asks the LLM.",
+    )
+    judge_model: OptionalText = Field(
+        None, description="Model that judges; without a base URL, at the LLM endpoint. Empty: the first model that the judge's server lists."
+    )
+    judge_api_key: OptionalSecret = Field(None, description="Key for the judging endpoint; an LLM's falls back to OPENAI_API_KEY.")
+    judge_kind: Literal["llm", "nli"] = Field(
+        "llm", description="What the judge is: `llm`, an OpenAI-compatible endpoint; `nli`, the /predict of a text-embeddings-inference server."
+    )
+    judge_timeout_seconds: float = Field(20.0, gt=0, description="Longest wait for the judge; after it the package's own verdicts stand.")
+    judge_max_sentences: int = Field(
+        12, ge=0, le=50, description="How many sentences of an answer the judge is asked about. 0: none, it judges in `qa-bot eval --judge` only."
+    )
     chroma_url: OptionalText = Field(
         None, description="URL of a Chroma server, as http://localhost:8000 or https://api.trychroma.com. Empty: Chroma embedded in the data folder."
     )
@@ -104,6 +117,11 @@ class Settings(BaseSettings):
     def llm_is_configured(self) -> bool:
         """True when a base URL or a model was named; a key alone never sends anything anywhere."""
         return bool(self.llm_base_url or self.llm_model)
+
+    @property
+    def judge_is_configured(self) -> bool:
+        """True when a judge was named: its address, its model, or that it is an NLI endpoint."""
+        return bool(self.judge_base_url or self.judge_model or self.judge_kind == "nli")
 
 
 def load_settings(**overrides: object) -> Settings:

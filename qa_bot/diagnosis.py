@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from qa_bot.config import Settings, resource_dir
 from qa_bot.embedding import open_embedding
 from qa_bot.ingest import fingerprint_of
+from qa_bot.judges import open_judge
 from qa_bot.llm import open_llm
 from qa_bot.prompts import load_templates
 from qa_bot.schema import QABotError
@@ -37,6 +38,7 @@ def diagnose(settings: Settings) -> list[Check]:
         "collection": lambda: _collection(settings),
         "chroma": lambda: _chroma(settings),
         "llm": lambda: _llm(settings),
+        "judge": lambda: _judge(settings),
     }
     checks = [Check("installation", True, f"Python {platform.python_version()}, {packages}")]
     for name, look in looks.items():
@@ -44,8 +46,9 @@ def diagnose(settings: Settings) -> list[Check]:
             checks.append(Check(name, True, look()))
         except QABotError as error:
             checks.append(Check(name, False, str(error)))
-    urls = [url for url in (settings.llm_base_url, settings.embed_base_url, settings.chroma_url) if url]
-    if settings.llm_model and not settings.llm_base_url:
+    urls = [url for url in (settings.llm_base_url, settings.embed_base_url, settings.judge_base_url, settings.chroma_url) if url]
+    judges_at_openai = settings.judge_model and not settings.judge_base_url
+    if (settings.llm_model or judges_at_openai) and not settings.llm_base_url:
         urls.append("https://api.openai.com")
     hosts = sorted({urlsplit(url if "//" in url else f"//{url}").netloc.rpartition("@")[2] for url in urls})  # without a password
     checks.append(Check("network", True, "contacts " + ", ".join(hosts) if hosts else "nothing is contacted"))
@@ -96,3 +99,12 @@ def _llm(settings: Settings) -> str:
     models = llm.list_models()
     reply = llm.complete([{"role": "user", "content": "Reply with the word ready."}], max_tokens=64)
     return f"{reply.model} replies at {settings.llm_base_url or 'the OpenAI API'}; the server lists {', '.join(models[:8]) or 'no models'}"
+
+
+def _judge(settings: Settings) -> str:
+    if not settings.judge_is_configured:
+        return "none configured: the package's own check alone judges sentences (set QA_BOT_JUDGE_BASE_URL to have a judge asked as well)"
+    judge = open_judge(settings.model_copy(update={"judge_max_sentences": max(1, settings.judge_max_sentences)}))
+    asked = "about sentences in doubt" if settings.judge_max_sentences else "by `qa-bot eval --judge` only (QA_BOT_JUDGE_MAX_SENTENCES is 0)"
+    extractive = "" if settings.llm_is_configured else "; without an LLM answers are extractive and it is not asked"
+    return f"{judge.try_out()}; it is asked {asked}{extractive}"

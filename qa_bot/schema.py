@@ -249,7 +249,11 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence of an answer, `text == answer.text[start:end]`, with what carries it and how well."""
+    """One sentence of an answer, `text == answer.text[start:end]`, with what carries it and how well.
+
+    `judged_by` is the model of a judge that was asked as well and whose verdict `support` is; `local_support` is then what the
+    package's own check had said.
+    """
 
     text: str
     start: int
@@ -258,6 +262,16 @@ class Sentence:
     support: Support = "unsupported"
     evidence: tuple[Evidence, ...] = ()
     reason: str = ""
+    judged_by: str | None = None
+    local_support: Support | None = None
+
+    @property
+    def verdict(self) -> str:
+        """The support in words, with who says so where that is not the package's own check."""
+        if not self.judged_by:
+            return self.support
+        other = f"; the local check said {self.local_support}" if self.local_support not in (None, self.support) else ""
+        return f"{self.support} (says the judge {self.judged_by}{other})"
 
 
 @dataclass(frozen=True)
@@ -275,7 +289,7 @@ class Answer:
     `text` carries the citations as [n]; an invented citation stands in it as ~~[n]~~. `sources` lists the cited
     papers first, numbered in the order of first use, then the other retrieved ones. `timings` are seconds by stage.
     `evidence_score` is the probability, before anything was written, that the papers hold the answer; None where the
-    catalogue answered.
+    catalogue answered. `stage` says in words what is being done while `is_final` is False, where that is not writing.
     """
 
     question: str
@@ -292,6 +306,7 @@ class Answer:
     timings: Mapping[str, float] = field(default_factory=dict)
     evidence_score: float | None = None
     is_final: bool = True
+    stage: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as the JSON object that `qa-bot ask --json` prints."""
@@ -312,6 +327,8 @@ class Answer:
                     "support": s.support,
                     "reason": s.reason,
                     "evidence": [vars(e) for e in s.evidence],
+                    "judged_by": s.judged_by,
+                    "local_support": s.local_support,
                 }
                 for s in self.sentences
             ],

@@ -16,7 +16,7 @@ ROOMS = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACK
 OWNERS = {
     "chromadb": {"store"}, "tantivy": {"store"}, "sqlite3": {"store"}, "llama_index": {"query_engine", "evaluation", "llm"},
     "gradio": {"app", *(room for room in ROOMS if room.startswith("app_")), "window"}, "onnxruntime": {"embedding", "support"}, "openai": {"llm", "embedding"}, "tiktoken": {"prompts"},
-    "rapidfuzz": {"catalogue", "collection", "evaluation"}, "typer": {"cli", "fetching"}, "httpx": {"fetching", "llm", "store"}, "bibtexparser": {"readers"}, "rispy": {"readers"}, "pypdfium2": {"readers"}, "pylatexenc": {"markup"}, "torch": set(), "sentence_transformers": set(), "transformers": set(),
+    "rapidfuzz": {"catalogue", "collection", "evaluation"}, "typer": {"cli", "fetching"}, "httpx": {"fetching", "judges", "llm", "store"}, "bibtexparser": {"readers"}, "rispy": {"readers"}, "pypdfium2": {"readers"}, "pylatexenc": {"markup"}, "torch": set(), "sentence_transformers": set(), "transformers": set(),
 }  # fmt: skip
 # A room may import rooms of the rows above its own, and of its own row only itself.
 FLOORS = [
@@ -26,7 +26,7 @@ FLOORS = [
     {"readers", "catalogue", "store", "llm", "citations"},
     {"embedding", "prompts"},
     {"retrieval", "ingest", "collection", "support"},
-    {"amending", "extractive", "fetching", "follow_up", "reindex", "topics"},
+    {"amending", "extractive", "fetching", "follow_up", "judges", "reindex", "topics"},
     {"listing"},
     {"evidence"},
     {"answering", "diagnosis"},

@@ -90,8 +90,11 @@ def as_text(answer: Answer) -> str:
         if source.cited:
             authors = (source.authors[0] + (" et al." if len(source.authors) > 1 else "") + ", ") if source.authors else ""
             lines.append(f"[{source.number}] {source.title}. {authors}{source.year or 'n.d.'}. {source.url or ''}".rstrip())
-    doubtful = [s for s in answer.sentences if s.support != "supported"]
-    lines += [f"! {s.support}: “{s.text}” ({s.reason})" for s in doubtful if answer.status != "declined"]
+    doubtful = [s for s in answer.sentences if s.support != "supported" or s.judged_by]
+    lines += [
+        f"{'!' if s.support != 'supported' else '*'} {s.verdict}: “{s.text}”" + (f" ({s.reason})" if s.reason or not s.judged_by else "")
+        for s in doubtful if answer.status != "declined"
+    ]  # fmt: skip
     lines += [f"! {problem.message}" for problem in answer.problems]
     how = f"LLM {answer.model}" if answer.mode == "llm" else "extractive: sentences of the abstracts, no LLM"
     lines.append(f"({answer.status}{': ' + answer.reason if answer.reason else ''}; {how}; {answer.timings.get('total_seconds', 0):.2f} s)")

@@ -42,7 +42,8 @@ def run_eval(
     from qa_bot.answering import AnswerEngine
 
     asked = load_questions(questions, split=split)
-    engine = AnswerEngine.from_settings(settings, on_progress=on_progress)
+    # Figures that a judge had a hand in would not be comparable with those of another day.
+    engine = AnswerEngine.from_settings(settings.model_copy(update={"judge_max_sentences": 0}), on_progress=on_progress)
     try:
         folder = run_dir or default_folder(settings.data_dir / "runs", describe_run(engine, asked, split=split))
         concurrency = concurrency or (LLM_CONCURRENCY if engine.llm is not None else 1)

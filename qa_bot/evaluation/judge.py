@@ -18,18 +18,15 @@ from typing import Any
 from qa_bot.config import Settings, resource_dir
 from qa_bot.evaluation.answer_metrics import premise
 from qa_bot.evaluation.statistics import mean_interval
+from qa_bot.judges import JudgeError, judge_settings
 from qa_bot.llm import ChatModel, open_llm
-from qa_bot.schema import Paper, QABotError, Source
+from qa_bot.schema import Paper, Source
 
 TASKS = {
     "judge_points": {"stated": 1.0, "partly": 0.5, "missing": 0.0, "contradicted": 0.0},
     "judge_support": {"supported": 1.0, "partly": 0.5, "unsupported": 0.0},
 }
 MAX_TOKENS = 1500
-
-
-class JudgeError(QABotError):
-    """There is no LLM to judge with, or its prompt cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +41,11 @@ class Verdict:
 
 
 def open_judge(settings: Settings, *, llm: object | None = None) -> ChatModel:
-    """Return the judging model: QA_BOT_JUDGE_* where set, else the answering endpoint; at temperature 0.
+    """Return the judging model: the LLM of QA_BOT_JUDGE_* where one is set, else the answering endpoint; at temperature 0.
 
     `llm` takes a ChatModel or a llama-index LLM (whose own temperature rules). Raise JudgeError where there is none.
     """
-    if llm is None:
-        update: dict[str, Any] = {"llm_temperature": 0.0}
-        for field in ("base_url", "model", "api_key"):
-            value = getattr(settings, f"judge_{field}", None)
-            if value is not None:
-                update[f"llm_{field}"] = value
-        if "llm_base_url" in update and "llm_model" not in update:
-            update["llm_model"] = None  # another endpoint does not know the answering endpoint's model
-        settings = settings.model_copy(update=update)
-    judge = open_llm(settings, llm=llm)
+    judge = open_llm(judge_settings(settings) if llm is None else settings, llm=llm)
     if judge is None:
         raise JudgeError(
             "There is no LLM to judge with. Set QA_BOT_JUDGE_BASE_URL and QA_BOT_JUDGE_MODEL, or QA_BOT_LLM_BASE_URL, "

@@ -42,6 +42,7 @@ _NOT_ANSWERING = (
     "evaluation/command.py",
     "evaluation/judge.py",
     "evaluation/llama_evaluators.py",
+    "judges/",
     "prompts/judge_",
 )
 # What decides whether two runs may share a folder; the rest of the header is for the reader.

@@ -70,10 +70,11 @@ class ChatModel(Protocol):
         ...
 
 
-def open_llm(settings: Settings, *, llm: Any = None) -> ChatModel | None:
+def open_llm(settings: Settings, *, llm: Any = None, prefix: str = "QA_BOT_LLM") -> ChatModel | None:
     """Return the model that `llm` (a llama-index LLM, or a ChatModel) or else the settings describe; None when neither does.
 
-    Nothing is sent or imported yet: a wrong address or key shows at the first request.
+    Nothing is sent or imported yet: a wrong address or key shows at the first request. `prefix` is how the variables begin
+    that messages name.
     """
     if llm is not None:
         if hasattr(llm, "stream_chat") and hasattr(llm, "metadata"):
@@ -81,10 +82,10 @@ def open_llm(settings: Settings, *, llm: Any = None) -> ChatModel | None:
         if hasattr(llm, "stream") and hasattr(llm, "complete") and hasattr(llm, "context_window"):
             return llm
         raise LLMError(f"llm= takes a llama-index LLM, not {type(llm).__name__}.", kind="model")
-    return EndpointModel(settings) if settings.llm_is_configured else None
+    return EndpointModel(settings, prefix=prefix) if settings.llm_is_configured else None
 
 
-def api_roots(base_url: str | None) -> tuple[str, ...]:
+def api_roots(base_url: str | None, *, prefix: str = "QA_BOT_LLM") -> tuple[str, ...]:
     """Return the addresses under which the API may live, the likeliest first, without query or slash at the end.
 
     A full URL of one call is cut back to its root, a missing scheme is added, and an address without any path is tried
@@ -101,7 +102,7 @@ def api_roots(base_url: str | None) -> tuple[str, ...]:
         parts = urlsplit(url)
     except ValueError as error:
         raise LLMError(
-            f"QA_BOT_LLM_BASE_URL is not a web address: {url}. Write it like http://localhost:11434/v1.", kind="connection"
+            f"{prefix}_BASE_URL is not a web address: {url}. Write it like http://localhost:11434/v1.", kind="connection"
         ) from error
     path = parts.path.rstrip("/")
     for call in ("/chat/completions", "/completions", "/embeddings", "/models"):
@@ -113,12 +114,13 @@ def api_roots(base_url: str | None) -> tuple[str, ...]:
 class EndpointModel:
     """A chat model behind an OpenAI-compatible HTTP endpoint; safe to share between threads."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, prefix: str = "QA_BOT_LLM") -> None:
         self.context_window = settings.llm_context_window
+        self._prefix = prefix
         self._settings = settings
         self._named = settings.llm_model
         self._max_tokens = answer_tokens(settings.llm_context_window, settings.llm_max_tokens)
-        self._roots = api_roots(settings.llm_base_url)
+        self._roots = api_roots(settings.llm_base_url, prefix=prefix)
         self._key = (settings.api_key_for("llm") or "").strip()
         self._concessions: frozenset[str] = frozenset()
         self._naming = threading.Lock()
@@ -169,7 +171,8 @@ class EndpointModel:
                         break
         except self._failures as error:
             raise self._readable(error, received=len(visible.text)) from error
-        yield _final(visible, finish, usage, model=name, where=f"The endpoint {self.url}", received=received)
+        where = f"The endpoint {self.url}"
+        yield _final(visible, finish, usage, model=name, where=where, received=received, prefix=self._prefix)
 
     def _begin(self, messages: Messages, max_tokens: int) -> Iterator[Piece]:
         """Open a stream and wait for its first piece: up to there, and only up to there, a failure is tried again."""
@@ -188,7 +191,7 @@ class EndpointModel:
             kind = stream.response.headers.get("content-type", "")
             if "text/html" in kind:
                 raise LLMError(
-                    f"{self.url} answered with a web page instead of an LLM's reply. Check QA_BOT_LLM_BASE_URL, "
+                    f"{self.url} answered with a web page instead of an LLM's reply. Check {self._prefix}_BASE_URL, "
                     "and whether this network wants you to sign in first.",
                     kind="reply",
                 )
@@ -223,11 +226,11 @@ class EndpointModel:
 
         if self._settings.llm_base_url is None and not self._key:
             raise LLMError(
-                "OpenAI needs a key: set QA_BOT_LLM_API_KEY or OPENAI_API_KEY, or QA_BOT_LLM_BASE_URL for another server.",
+                f"OpenAI needs a key: set {self._prefix}_API_KEY or OPENAI_API_KEY, or {self._prefix}_BASE_URL for another server.",
                 kind="key",
             )
         if not (self._key.isascii() and self._key.isprintable()):
-            raise LLMError("QA_BOT_LLM_API_KEY holds characters that no key has. Copy it again.", kind="key")
+            raise LLMError(f"{self._prefix}_API_KEY holds characters that no key has. Copy it again.", kind="key")
         refusal: openai.APIStatusError | None = None
         for root in self._roots:
             try:
@@ -285,10 +288,10 @@ class EndpointModel:
                 return self._named
             names = self.list_models()
             if urlsplit(self.url).hostname == "api.openai.com":
-                raise LLMError("OpenAI serves many models at many prices: choose one with QA_BOT_LLM_MODEL.", kind="model")
+                raise LLMError(f"OpenAI serves many models at many prices: choose one with {self._prefix}_MODEL.", kind="model")
             if not names:
                 raise LLMError(
-                    f"The endpoint {self.url} lists no model. Load or pull one there, or set QA_BOT_LLM_MODEL.", kind="model"
+                    f"The endpoint {self.url} lists no model. Load or pull one there, or set {self._prefix}_MODEL.", kind="model"
                 )
             self._named = next((name for name in names if not any(word in name.lower() for word in _NOT_FOR_CHAT)), names[0])
             return self._named
@@ -302,7 +305,8 @@ class EndpointModel:
                 models = None  # the message then does without them
         seconds = self._settings.llm_timeout_seconds
         return explain(
-            error, url=self.url, model=self.model, timeout_seconds=seconds, secret=self._key, models=models, received=received
+            error, url=self.url, model=self.model, timeout_seconds=seconds, secret=self._key, models=models, received=received,
+            prefix=self._prefix,
         )
 
 
@@ -357,9 +361,11 @@ class LlamaIndexModel:
         return [self.model]
 
 
-def _final(visible: Visible, finish: str | None, usage: Mapping[str, Any], *, model: str, where: str, received: int) -> Reply:
+def _final(
+    visible: Visible, finish: str | None, usage: Mapping[str, Any], *, model: str, where: str, received: int, prefix: str = "QA_BOT_LLM"
+) -> Reply:
     text = visible.finish().strip()
-    error = why_unusable(text, finish, model=model, where=where, received=received)
+    error = why_unusable(text, finish, model=model, where=where, received=received, prefix=prefix)
     if error:
         raise error
     return Reply(text, True, dict(usage) | ({"truncated": True} if finish in ("length", "max_tokens") else {}), model)

@@ -143,7 +143,7 @@ def explain(
     status, said = status_of(error), server_words(error, secret=secret)
     quoted = f' (it says: "{said}")' if said else ""
     if concerns_context(error):
-        return _context_error(said, quoted, model=model, prefix=prefix)
+        return _context_error(said, quoted, model=model)
     if status == 401 and not secret:
         return LLMError(
             f"The endpoint {url} wants an API key and none is set. Set {prefix}_API_KEY (or OPENAI_API_KEY).", kind="key"
@@ -155,7 +155,9 @@ def explain(
     )
 
 
-def why_unusable(text: str, finish: str | None, *, model: str, where: str, received: int) -> LLMError | None:
+def why_unusable(
+    text: str, finish: str | None, *, model: str, where: str, received: int, prefix: str = "QA_BOT_LLM"
+) -> LLMError | None:
     """Return the LLMError that says why a reply that arrived is no answer, None when it is one.
 
     `finish` is the finish reason as sent; `received` counts all characters, thinking included; `where` begins a sentence.
@@ -180,7 +182,7 @@ def why_unusable(text: str, finish: str | None, *, model: str, where: str, recei
         return LLMError(f'"{model}" used up all its tokens before it wrote an answer. {step}', kind="reply")
     if received:
         return LLMError(f'{where}: "{model}" only thought and wrote no answer. Ask again, or use another model.', kind="reply")
-    return LLMError(f'{where} sent an empty answer. Check QA_BOT_LLM_BASE_URL and QA_BOT_LLM_MODEL ("{model}").', kind="reply")
+    return LLMError(f'{where} sent an empty answer. Check {prefix}_BASE_URL and {prefix}_MODEL ("{model}").', kind="reply")
 
 
 def listed(models: Sequence[str]) -> str:
@@ -189,10 +191,10 @@ def listed(models: Sequence[str]) -> str:
     return shown + (f" and {len(models) - 8} more" if len(models) > 8 else "")
 
 
-def _context_error(said: str, quoted: str, *, model: str, prefix: str) -> LLMError:
+def _context_error(said: str, quoted: str, *, model: str) -> LLMError:
     limit = _LIMIT.search(said)
     value = int(limit[1]) if limit else None
-    step = f"Set {prefix}_CONTEXT_WINDOW to {value}" if value else f"Set {prefix}_CONTEXT_WINDOW to what the server allows"
+    step = f"Set QA_BOT_LLM_CONTEXT_WINDOW to {value or 'what the server allows'}"
     message = f'The prompt is too long for the model "{model}"{quoted}. {step}, or load the model with a larger context.'
     return LLMError(message, kind="context", context_limit=value)
 

@@ -20,8 +20,9 @@ _ACTIONS = (
     '<button type="button" class="qa-judge qa-helpful">Helpful</button><button type="button" class="qa-judge qa-unhelpful">Not helpful</button></div>'
 )
 _MOST_TITLES = 8  # a longer list is folded: such an answer names its papers itself
-_SUPPORT_LABELS = {"weak": "weak support", "unsupported": "unsupported"}
+_SUPPORT_LABELS = {"supported": "supported", "weak": "weak support", "unsupported": "unsupported"}
 _FALLBACK_REASONS = {
+    "supported": "",
     "weak": "The cited abstract carries this sentence only in part.",
     "unsupported": "No retrieved abstract was found to carry this sentence.",
 }
@@ -99,7 +100,7 @@ def render_text(answer: Answer) -> str:
 
 def _writing(answer: Answer) -> str:
     if answer.text.strip():
-        return "Writing"
+        return escape(answer.stage) or "Writing"
     return f"Reading {len(answer.sources)} papers" if answer.sources else "Searching the papers"
 
 
@@ -161,10 +162,13 @@ def _sentence(answer: Answer, index: int | None, pieces: list[Token]) -> str:
     if index is None or not inner.strip():
         return inner
     sentence = answer.sentences[index]
-    if sentence.support == "supported" or not answer.is_final:
+    if (sentence.support == "supported" and not sentence.judged_by) or not answer.is_final:
         return f'<span class="qa-sentence qa-sen-{index}">{inner}</span>'
     label = _SUPPORT_LABELS[sentence.support]
     reason = escape(as_sentence(sentence.reason) or _FALLBACK_REASONS[sentence.support])
+    if sentence.judged_by:
+        reason = escape(as_sentence(f"{sentence.verdict}. {as_sentence(sentence.reason)}".strip()))
+        label += ", says a judge"
     return (
         f'<span class="qa-sentence qa-sen-{index} qa-{sentence.support}">{inner}'
         f'<button type="button" class="qa-note" title="{label}: {reason}">'

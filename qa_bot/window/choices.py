@@ -118,7 +118,9 @@ def engine_for(engine: Any, visitor: Visitor, settings: Settings) -> Any:
     if replace(choices, filters=Filters()) == Choices() or not hasattr(engine, "store"):
         return engine
     keeps_llm = choices.mode == "" and not choices.names_endpoint and not choices.key and not choices.max_tokens
-    return type(engine)(settings_of(choices, settings), engine.store, engine.embedding, engine.llm if keeps_llm else visitor.llm)
+    # The judge stays the one that was set up, with its key: it is never opened for an address that a visitor typed.
+    llm = engine.llm if keeps_llm else visitor.llm
+    return type(engine)(settings_of(choices, settings), engine.store, engine.embedding, llm, judge=engine.judge)
 
 
 def try_endpoint(choices: Choices, settings: Settings) -> tuple[str, list[str]]:

@@ -85,7 +85,8 @@ def answer_from(data: Mapping[str, Any]) -> Answer:
         _built(Sentence, s, citations=tuple(map(int, s["citations"])), evidence=tuple(_built(Evidence, e) for e in s["evidence"]))
         for s in data["sentences"]
     ]
-    if any(s.support not in ("supported", "weak", "unsupported") for s in sentences):
+    marks = ("supported", "weak", "unsupported")
+    if any(s.support not in marks or s.local_support not in (None, *marks) for s in sentences):
         raise ValueError("not an answer")
     lists = [f.name for f in fields(Source) if f.type == "tuple[str, ...]"]
     sources = [_built(Source, s, **{name: tuple(map(str, s[name])) for name in lists if name in s}) for s in data["sources"]]

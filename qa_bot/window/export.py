@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from qa_bot.schema import Answer, Paper, Source
+from qa_bot.schema import Answer, Paper, Sentence, Source
 from qa_bot.window import references
 from qa_bot.window.answer_html import as_sentence, render_text
 from qa_bot.window.evidence_html import byline, link
-from qa_bot.window.inert import escape
+from qa_bot.window.inert import escape, inline_html
 
 FORMATS = {
     "markdown": ("md", "text/markdown"),
@@ -56,7 +56,17 @@ def markdown(answer: Answer) -> str:
     cited = [s for s in answer.sources if s.cited]
     references_list = "\n".join(f"[{s.number}] {_reference(s)}  " for s in cited)
     note = f"\n\n*{_state(answer)}*" if answer.status != "answered" else ""
-    return f"{answer.text.strip()}{note}\n" + (f"\n{references_list}\n" if cited else "")
+    judged = "".join(f"\n- “{_plain(s)}”: {s.verdict}." for s in _judged(answer))
+    return f"{answer.text.strip()}{note}\n" + (f"{judged}\n" if judged else "") + (f"\n{references_list}\n" if cited else "")
+
+
+def _judged(answer: Answer) -> list[Sentence]:
+    """Return the sentences whose verdict a judge gave; the others speak for themselves on the page."""
+    return [sentence for sentence in answer.sentences if sentence.judged_by]
+
+
+def _plain(sentence: Sentence) -> str:
+    return " ".join(sentence.text.split())
 
 
 def _reference(source: Source) -> str:
@@ -75,7 +85,8 @@ def _page(pairs: Sequence[tuple[str, Answer]]) -> str:
             f'<li value="{s.number}">{escape(byline(s, most=8))}. <em>{escape(s.title)}</em>. {link(s.url)}</li>' for s in answer.sources if s.cited
         )
         state = f'<p class="quiet">{escape(_state(answer))}</p>' if answer.status != "answered" else ""
-        body.append(f"<h2>{escape(question)}</h2>{render_text(answer)}{state}" + (f"<ol>{items}</ol>" if items else ""))
+        judged = "".join(f'<p class="quiet">“{inline_html(_plain(s))}”: {escape(s.verdict)}.</p>' for s in _judged(answer))
+        body.append(f"<h2>{escape(question)}</h2>{render_text(answer)}{state}{judged}" + (f"<ol>{items}</ol>" if items else ""))
     title = escape(pairs[0][0]) if pairs else "Conversation"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{_PAGE_STYLE}</style></head>'
