@@ -10,48 +10,56 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from qa_bot.asked import AskedThing, asked_thing
+from qa_bot.asked.held import Held, held_by, likeness, text_of, wanted
+from qa_bot.asked.words import DEGREE, GOES_UNSAID, UNIT_OF_WORD
+from qa_bot.chunking import split_sentences
 from qa_bot.extractive import ASKS_NUMBER, Passage, paper_chances
 from qa_bot.naming import is_coined
 from qa_bot.retrieval import STOP_WORDS, content_words, idf_weights, query_words
-from qa_bot.schema import Hit, Status
+from qa_bot.schema import Hit, Paper, Status
 from qa_bot.store import PaperStore
 
 # Logistic regressions over the signs below, made by scripts/calibrate_evidence.py (which prints how well they do under
 # cross-validation). "on_topic": do the papers speak of what is asked at all; "holds": do they say it.
-ON_TOPIC = {"bias": -2.696, "cosine": 3.363, "paper_cosine": 9.513, "missing_names": -4.507, "unknown": -2.916}
-ON_TOPIC_FROM = 0.321
+ON_TOPIC = {"bias": -2.65, "cosine": 7.394, "paper_cosine": 6.302, "missing_names": -4.667, "unknown": -4.351}
+ON_TOPIC_FROM = 0.355
 HOLDS = {
-    "bias": -1.666, "cosine": 5.988, "paper_cosine": 3.658, "coverage": -1.445, "coverage_beyond_title": 2.397, "unknown": -3.185,
-    "missing_names": -4.668, "missing_thing": -1.146, "missing_quantity": -1.187, "missing_count": -4.035, "is_named": -1.401,
+    "bias": -1.946, "cosine": 6.832, "paper_cosine": 2.934, "coverage": -1.734, "coverage_beyond_title": 3.305, "unknown": -3.558,
+    "missing_names": -4.2, "asks_thing": -0.271, "missing_head": -1.584, "missing_others": -0.369, "missing_figure": -3.742,
+    "missing_quantity": -1.056, "is_named": -0.345, "named_missing_head": -1.546, "named_missing_figure": -2.647,
+    "named_missing_rest": -2.774,
 }  # fmt: skip
-HOLDS_FROM = 0.569
+HOLDS_FROM = 0.586
 
-_THING_ASKED = re.compile(
-    r"\b(?:what|which|how many|how much|whose)\s+(?P<thing>(?:[\w-]+\s+){0,3}?[\w-]+)\s+(?:is|are|was|were|do|does|did|has|have|had|can|could|should|"
-    r"will|would|of|to|in|on|for|at|from|with|about|that|when|behind|\w+s\b|\w+ed\b)",
-    re.I,
-)
-# An abstract gives a score or names a benchmark without these words; a learning rate or a city it must name as such.
-_GOES_UNSAID = frozenset(
-    """dataset datasets data benchmark benchmarks task tasks problem problems score scores share percentage percent proportion value values number figure amount
-    result results performance method methods approach approaches technique techniques idea principle kind type sort way name part role reason
-    bring benefit advantage difference field domain area topic goal aim purpose""".split()
-)
 # Said by who compares, not by the abstracts that are compared.
-_COMPARES = frozenset("differ differs differed difference differences compare compares compared comparison contrast versus vs similar similarities relate related relation".split())
+_COMPARES = frozenset(
+    """differ differs differed difference differences compare compares compared comparison contrast versus vs similar similarities relate
+    related relation""".split()
+)
+# Verbs that say no more than that a paper has a thing.
+_LIGHT_VERBS = frozenset(
+    """use used uses using have has had need needs needed require requires required contain contains come comes reach reaches achieve
+    achieves get gets give gives given make makes made take takes took investigate investigates study studies report reports say says
+    support supports cover covers include includes choose chose chosen employ employed rely relies carry carries apply applied based
+    written run runs work works serve go went put find found""".split()
+)
+# Words of lay questions that no abstract says and that say nothing.
+_VAGUE = frozenset(
+    """thing things stuff something anything somebody someone anyone says said really actually ever always never quite rather let anyway
+    instead want wants like""".split()
+)
+_GOES_WITHOUT = GOES_UNSAID | _LIGHT_VERBS | UNIT_OF_WORD.keys()
+# A thing less held than this is named in the reason.
+_HELD_FROM = 0.6
 _QUANTITY = re.compile(
     r"(?<![\w.-])\d[\d,.]*(?:[-\s]?(?:%|\w+))?|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|twice|double|hundreds?|thousands?|millions?|billions?)\b", re.I
-)
-_AFTER_FIGURE = re.compile(
-    r"(?:(?<![\w.-])\d[\d,.]*\+?[kKMB]?\b|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozens?|hundreds?|thousands?|millions?|billions?)\b)"
-    r"\W{1,3}((?:[\w-]+[ ,]+){0,4}[\w-]+)",
-    re.I,
 )
 
 
 @dataclass(frozen=True)
 class Signs:
-    """What the evidence looks like. Shares and cosines are in [0, 1]; `missing` are words for the reason."""
+    """What the evidence looks like. Shares and cosines are in [0, 1]; `missing` says what the papers do not do: "mention MMLU"."""
 
     values: Mapping[str, float]
     missing: tuple[str, ...]
@@ -69,19 +77,21 @@ class Assessment:
 def signs_of(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *, subjects: int, store: PaperStore) -> Signs:
     """Measure how far the papers asked about (or else the best one) cover a question.
 
-    `missing_names` counts names in the question that their abstracts do not say ("MMLU"), `missing_thing` the share of
-    the thing asked for ("learning rate") that they do not say, `missing_quantity` a number asked for where the best
-    sentences hold none, `missing_count` that of what is counted ("how many layers") no figure is given. With nobody
-    named, nearness is that of all papers read.
+    Words count as said by words of like meaning, too. `missing_names` counts names in the question that their abstracts
+    do not say ("MMLU"); `missing_head` and so on are what the thing asked for ("learning rate", "how many layers") lacks,
+    see `asked.held`, and count once more where a paper is named: its abstract says it or does not. `missing_quantity` is
+    a number asked for where the best sentences hold none. With nobody named, nearness is that of all papers read.
     """
     places = list(range(subjects)) if subjects else list(paper_chances(hits, passages))[:1]
     best = sorted((p for p in passages if p.place in places), key=lambda p: -p.fit) or list(passages[:1])
     near = best if subjects else passages
     papers = [hits[place].paper for place in places]
     text = " ".join(f"{' '.join((p.title, *p.aliases))} {p.abstract}" for p in papers)
-    said = set(store.terms.stems(text))
+    said = _said_alike(query_words(question), text, store)
     in_titles = set(store.terms.stems(" ".join(f"{p.title} {' '.join(p.aliases)}" for p in papers)))
-    asked_words = [word for word in query_words(question) if word.casefold() not in _COMPARES]
+    thing = asked_thing(question)
+    unsaid = _COMPARES | _LIGHT_VERBS | _VAGUE | (DEGREE.keys() if thing and thing.kind == "amount" else frozenset())
+    asked_words = [word for word in query_words(question) if word.casefold() not in unsaid]
     weights = idf_weights(store.terms.stems(" ".join(asked_words)), store)
     beyond = {stem: weight for stem, weight in weights.items() if stem not in in_titles}
     squeezed = re.sub(r"[\W_]", "", text).casefold()
@@ -89,11 +99,8 @@ def signs_of(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *,
     # "CLIP-like" names what something is compared with, which its abstract need not say.
     names = [w for w in words[1:] if (is_coined(w) or w[0].isupper()) and w.casefold() not in STOP_WORDS and not re.search(r"-(?:like|style|type)$", w)]
     missing_names = [w for w in names if re.sub(r"[\W_]", "", w).casefold().rstrip("s") not in squeezed]
-    asked = _THING_ASKED.search(question)
-    thing = query_words(asked["thing"]) if asked else []
-    thing = [w for w in thing if w.casefold() not in STOP_WORDS | _GOES_UNSAID]
-    missing_thing = [w for w in thing if not set(store.terms.stems(w)) <= said]
-    counted = set(store.terms.stems(" ".join(thing))) if asked and "many" in asked[0].lower().split() else set()
+    held = _held(thing, asked_words, papers, store)
+    is_named = float(subjects > 0)
     lacks_quantity = bool(ASKS_NUMBER.search(question)) and not any(_QUANTITY.search(p.span.text) for p in best[:2])
     cosine = max(p.cosine for p in near)
     values = {
@@ -101,24 +108,49 @@ def signs_of(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *,
         "paper_cosine": max((hits[place].dense for place in {p.place for p in near} if hits[place].dense is not None), default=cosine),
         "coverage": _share(weights, said),
         "coverage_beyond_title": _share(beyond, said) if beyond else 1.0,
-        "unknown": sum(weight for stem, weight in weights.items() if store.terms.frequency(stem) == 0) / (sum(weights.values()) or 1.0),
+        "unknown": sum(weight * (1 - said.get(stem, 0.0)) for stem, weight in weights.items() if store.terms.frequency(stem) == 0) / (sum(weights.values()) or 1.0),
         "missing_names": min(2, len(missing_names)) / 2,
-        "missing_thing": len(missing_thing) / len(thing) if thing else 0.0,
+        "asks_thing": float(thing is not None),
+        "missing_head": 1 - held.head,
+        "missing_others": 1 - held.others,
+        "missing_figure": 1 - held.figure,
         "missing_quantity": float(lacks_quantity),
-        "missing_count": float(bool(counted) and not counted & _counted(text, store)),
-        "is_named": float(subjects > 0),
+        "is_named": is_named,
+        "named_missing_head": is_named * (1 - held.head),
+        "named_missing_figure": is_named * (1 - held.figure),
+        "named_missing_rest": is_named * (1 - held.rest) * bool(thing and thing.is_numeric),
     }
-    missing = [*missing_names, *(["“" + " ".join(thing) + "”"] if missing_thing else []), *(["such a figure"] if lacks_quantity else [])]
-    return Signs(values, tuple(dict.fromkeys(missing)))
+    missing = [f"mention {' or '.join(dict.fromkeys(missing_names))}"] if missing_names else []
+    if thing and min(held.head, held.figure) < _HELD_FROM:
+        missing.append(thing.wanting())
+    elif lacks_quantity:
+        missing.append("give such a figure")
+    return Signs(values, tuple(missing))
 
 
-def _counted(text: str, store: PaperStore) -> set[str]:
-    """Return the stems of what a text gives a number of: the few words after each figure."""
-    return set(store.terms.stems(" ".join(_AFTER_FIGURE.findall(text))))
+def _held(thing: AskedThing | None, asked_words: Sequence[str], papers: Sequence[Paper], store: PaperStore) -> Held:
+    """Return how far the papers hold the thing on average, each judged for itself."""
+    if thing is None:
+        return Held()
+    found = []
+    for paper in papers:
+        own = set(store.terms.stems(" ".join((paper.title, *paper.aliases))))
+        rest = [word for word in asked_words if word not in thing.phrase.split() and not is_coined(word) and not set(store.terms.stems(word)) <= own]
+        sentences = [paper.title, *(span.text for span in split_sentences(paper.abstract))]
+        found.append(held_by(thing, sentences, store.terms.stems, rest=[word for word in rest if word.casefold() not in _GOES_WITHOUT]))
+    return Held(*(sum(getattr(held, side) for held in found) / len(found) for side in ("head", "others", "figure", "rest")))
 
 
-def _share(weights: Mapping[str, float], said: set[str]) -> float:
-    return sum(weight for stem, weight in weights.items() if stem in said) / (sum(weights.values()) or 1.0)
+def _said_alike(asked_words: Sequence[str], text: str, store: PaperStore) -> dict[str, float]:
+    """Return the stems of the words asked with -> how near the nearest word of a text comes to each."""
+    whole = text_of(text, store.terms.stems)
+    looked_up = [wanted(word, store.terms.stems) for word in asked_words]
+    near = {stem: likeness(word, whole) for word in looked_up for stem in word.stems}
+    return near | {stem: 1.0 for stem in near if stem in whole.stems}
+
+
+def _share(weights: Mapping[str, float], said: Mapping[str, float]) -> float:
+    return sum(weight * said.get(stem, 0.0) for stem, weight in weights.items()) / (sum(weights.values()) or 1.0)
 
 
 def probability(values: Mapping[str, float], weights: Mapping[str, float]) -> float:
@@ -136,10 +168,11 @@ def assess(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *, s
     if not subjects and not any(store.terms.frequency(stem) for word in words for stem in store.terms.stems(word)):
         return Assessment("declined", "no paper says any word of the question", holds)
     if not subjects and probability(signs.values, ON_TOPIC) < ON_TOPIC_FROM:
-        lacking = f"none of the papers near the question mentions {' or '.join(signs.missing)}"
+        lacking = f"none of the papers near the question does {' or '.join(signs.missing)}".replace("does mention", "mentions")
         return Assessment("declined", lacking if signs.values["missing_names"] == 1 else "nothing in the papers is close enough to what is asked", holds)
     if holds < HOLDS_FROM:
         about = " and ".join(f"“{hit.paper.title}”" for hit in hits[: max(1, subjects)])
-        lacking = f"but the abstract does not mention {' or '.join(signs.missing)}" if signs.missing else "but not clearly of what is asked"
+        does_not = "none of their abstracts does" if subjects > 1 else "the abstract does not"
+        lacking = f"but {does_not} {' or '.join(signs.missing)}" if signs.missing else "but not clearly of what is asked"
         return Assessment("partial", f"the papers speak of {about}, {lacking}" if subjects else f"the nearest paper is {about}, {lacking}", holds)
     return Assessment("answered", "", holds)

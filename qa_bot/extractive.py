@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from qa_bot.asked import asked_thing
+from qa_bot.asked.held import holds, said_share, text_of, wanted
 from qa_bot.chunking import sentence_text, split_sentences
 from qa_bot.citations.harmless import as_quoted
 from qa_bot.embedding import EmbeddingModel
@@ -26,11 +28,11 @@ if TYPE_CHECKING:
 PAPERS_READ = 5
 PAPERS_READ_AHEAD = 10
 SENTENCES_SHOWN = 3
-# How much a sentence is worth as an answer, by its cosine, the question's words in it, and what it does in its abstract:
-# openings and what others did are near many questions and answer few. Made by scripts/calibrate_ranking.py.
+# How much a sentence is worth as an answer, by its cosine, the question's words in it (or words of like meaning), whether it holds the
+# thing asked for, and what it does in its abstract: openings and what others did are near many questions and answer few. Made by scripts/calibrate_ranking.py.
 FIT = {
-    "cosine": 0.42, "of_subject": 0.247, "beyond_subject": 0.786, "number": 0.205, "contribution": 0.146, "opening": -0.116, "background": -0.053,
-    "link": -0.316, "words": 0.075,
+    "cosine": 0.42, "of_subject": 0.135, "beyond_subject": 0.131, "number": 0.117, "contribution": 0.123, "opening": -0.104, "background": -0.051,
+    "link": -0.265, "words": 0.072, "thing": 0.165, "alike": 0.383,
 }  # fmt: skip
 MOST_WORDS = 60
 PAPER_WEIGHT = 1.0
@@ -100,10 +102,14 @@ def sentence_signs(
     weights = idf_weights(store.terms.stems(" ".join(query_words(question))), store)
     total = sum(weights.values()) or 1.0
     subjects = [_subject_stems(question, hit.paper, store) for hit in read]
+    thing = asked_thing(question)
+    words = [wanted(word, store.terms.stems) for word in query_words(question)]
+    beyond = [[word for word in words if not word.stems & subject] for subject in subjects]
     asks_number = bool(ASKS_NUMBER.search(question))
     found = []
     for (place, span), cosine in zip(spans, cosines):
-        said = set(store.terms.stems(span.text))
+        text = text_of(span.text, store.terms.stems)
+        said = text.stems
         signs = {
             "cosine": float(cosine),
             "of_subject": sum(weight for stem, weight in weights.items() if stem in said and stem in subjects[place]) / total,
@@ -114,6 +120,8 @@ def sentence_signs(
             "opening": float(span.start == 0),
             "background": float(bool(_BACKGROUND.search(span.text))),
             "link": float(bool(_LINK.search(span.text))),
+            "thing": holds(thing, text, store.terms.stems) if thing else 0.0,
+            "alike": said_share(beyond[place], text) if beyond[place] else 0.0,
             "words": min(len(span.text.split()), MOST_WORDS) / MOST_WORDS,
         }
         found.append((place, span, signs))

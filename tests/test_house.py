@@ -26,6 +26,7 @@ FLOORS = [
     {"readers", "catalogue", "store", "llm", "citations"},
     {"embedding", "prompts"},
     {"retrieval", "ingest", "collection", "support"},
+    {"asked"},
     {"amending", "extractive", "fetching", "follow_up", "judges", "reindex", "topics"},
     {"listing"},
     {"evidence"},

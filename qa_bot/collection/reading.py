@@ -293,7 +293,7 @@ def _about_one_paper(read: _Read) -> CollectionQuestion | None:
             newest = True if wording.ORDER_NEWEST.search(masked) else False if wording.ORDER_OLDEST.search(masked) else None
             return replace(bare, kind="order", topic=read.text, newest_first=newest)
     is_list = bool(wording.LIST.match(masked)) or bool(wording.COUNT.search(masked))
-    if wording.AUTHORS.search(masked) and not is_list and (PERSON not in masked or re.search(r"\bwho\b.*\bwith\b", masked, re.I)):
+    if wording.AUTHORS.search(masked) and not is_list and not wording.AUTHORS_DID.search(masked) and (PERSON not in masked or re.search(r"\bwho\b.*\bwith\b", masked, re.I)):
         if re.search(
             (
                 rf"\bauthors? of (?:the |these |all |any )?(?:{PAPERS}|collection)\b\W*$|\bwho (?:wrote|published) (?:the )?"

@@ -92,8 +92,13 @@ AUTHORS = _regex(
     rf"|lead|last|senior|corresponding|main) )?(?:co-?)?(?:authors?|writers?)|(?:is|are|was|were) behind|proposed"
     rf"|introduced|developed|created|made|invented|built|came up with)\b"
     rf"|\b(?:authors?|writers?|author list) (?:of|on|for|behind)\b|['’]s? (?:first |last |lead |senior |co-?)?authors?\b"
-    rf"|\bby whom\b|\bwhose (?:paper|work)\b|\bhow many (?:co-?)?{PEOPLE} (?:does|did|do|has|have|wrote|are (?:on"
-    rf"|behind)|worked on|contributed)\b|\b(?:first|last|senior|lead) author of\b"
+    rf"|\bby whom\b|\bwhose (?:paper|work)\b|\bhow many (?:co-?)?(?:(?:authors|writers) (?:does|did|do|has|have)|{PEOPLE} (?:wrote|are (?:on"
+    rf"|behind)|worked on|contributed|(?:has|have) (?:written|worked|contributed|authored)))\b|\b(?:first|last|senior|lead) author of\b"
+)
+# The authors as those who did something: "What dropout rate did the authors of FlexiViT choose?" asks for the text.
+AUTHORS_DID = _regex(
+    r"^(?!who|whom|by whom|how many (?:co-?)?authors)\b.*\b(?:did|do|does|have|has|had|would|could|can) (?:the |its |their )?(?:\w+ )?(?:authors?|writers?|researchers?) "
+    r"(?:of|on|behind)\b.+ (?!also\b)[a-z]+\W*$"
 )
 DATE = _regex(
     r"\bwhen (?:was|were|did|has|is)\b.*\b(?:publish\w*|written|wrote|release\w*|appear\w*|come out|came out|submitted"
@@ -177,8 +182,9 @@ WRITERS = _regex(
 )
 ALL_AUTHORS = _regex(
     (
-        rf"^(?:how many (?:different |distinct |unique |individual )?{PEOPLE}\b(?!['’])(?! (?:does|did|do|has|have|wrote"
-        rf"|worked|contributed|are on))|(?:list|show|name|who are|give)(?: me| us)?(?: all| the| of)* {PEOPLE}(?: (?:in"
+        rf"^(?:how many (?:different |distinct |unique |individual )?{PEOPLE}\b(?!['’])(?: (?:in|of|on|do|does|are|is|there|you|it|know|the"
+        rf"|this|your|these|all|collection|corpus|library|database|set|have|has|hold|contain|cover|here|papers|named|listed|represented|total"
+        rf"|altogether|appear)\b)*\W*$|(?:list|show|name|who are|give)(?: me| us)?(?: all| the| of)* {PEOPLE}(?: (?:in"
         rf"|of|do|are|there|you|the|this|your|collection|have|here|papers)\b)*\W*$)"
     )
 )

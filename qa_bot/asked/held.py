@@ -1,0 +1,130 @@
+"""Knows whether the sentences of a paper hold the thing that a question asks for, by their words, words of like meaning, figures and units.
+
+Leaves reading the question to the package.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from qa_bot.asked import AskedThing
+from qa_bot.asked.words import COUNTED, COUNTED_BEFORE, FIGURE, IN_GROUPS, NUMBERED_NAME, PLACE_SAID, UNITS
+from qa_bot.synonyms import alike
+
+Stems = Callable[[str], Sequence[str]]
+
+# A word stands in for another from this likeness on, and for no more than that likeness; one of a group for a little less than the word itself.
+LEAST_LIKE = 0.5
+_GROUPED = 0.9
+_NEARLY_BEST = 0.3
+_LEAST_SQUEEZED = 4  # letters from which a word is also said by one that it is a part of: "detector" by "LiT-detectors"
+
+
+@dataclass(frozen=True)
+class Held:
+    """How far a paper holds a thing, in [0, 1]: how near its nearest word comes to the thing's head, the same of the thing's other words,
+    whether the figure asked for stands with it, and how much of the rest of the question is said there, too."""
+
+    head: float = 1.0
+    others: float = 1.0
+    figure: float = 1.0
+    rest: float = 1.0
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text made ready for looking words up in it: its words in lower case, those with hyphens whole and in parts, and their stems."""
+
+    text: str
+    words: frozenset[str]
+    stems: frozenset[str]
+    joined: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A word made ready for being looked up: its stems, and the words that stand in for it with their likeness."""
+
+    stems: frozenset[str]
+    squeezed: str
+    near: Mapping[str, float]
+
+
+def text_of(text: str, stems: Stems, *, said: Sequence[str] | None = None) -> Text:
+    """Return a text made ready; `said` are its stems where they are known."""
+    words = set(re.findall(r"[a-z][\w+]*(?:-[\w+]+)*", text.casefold()))
+    words |= {part for word in words if "-" in word for part in word.split("-")}
+    return Text(text, frozenset(words), frozenset(stems(text) if said is None else said), " ".join(words))
+
+
+def wanted(word: str, stems: Stems) -> Wanted:
+    """Return a word made ready for being looked up."""
+    low = word.casefold()
+    squeezed = re.sub(r"\W", "", low)
+    return Wanted(frozenset(stems(low)), squeezed.rstrip("s") if len(squeezed) >= _LEAST_SQUEEZED else "", _near_words(low))
+
+
+@lru_cache(maxsize=4096)
+def _near_words(word: str) -> dict[str, float]:
+    near = {other: value for other, value in alike(word) if value >= LEAST_LIKE}
+    near |= {other: _GROUPED for other in IN_GROUPS.get(word, ())}
+    return near | {word: 1.0}
+
+
+def likeness(word: Wanted, text: Text) -> float:
+    """Return how near the nearest word of a text comes to a word, in [0, 1]."""
+    if (word.stems and word.stems <= text.stems) or (word.squeezed and word.squeezed in text.joined):
+        return 1.0
+    return max((word.near[other] for other in word.near.keys() & text.words), default=0.0)
+
+
+def said_share(words: Sequence[Wanted], text: Text) -> float:
+    """Return how far a text says some words, on average; 1 for none."""
+    return sum(likeness(word, text) for word in words) / len(words) if words else 1.0
+
+
+def held_by(thing: AskedThing, sentences: Sequence[str], stems: Stems, *, rest: Sequence[str] = ()) -> Held:
+    """Return how far the sentences of a paper hold a thing: all of its sides are looked for in one sentence, the best one.
+
+    `rest` are the other telling words of the question, looked for in the sentences that hold the thing nearly best.
+    """
+    if thing.kind == "place":
+        return Held(head=float(any(PLACE_SAID.search(text) for text in sentences)))
+    if not sentences or not (thing.words or thing.units):
+        return Held()
+    texts = [text_of(text, stems) for text in sentences]
+    words = [wanted(word, stems) for word in thing.words]
+    judged = [_judge(thing, words, text, stems) for text in texts]
+    best = max(sum(sides) for sides in judged)
+    others = [wanted(word, stems) for word in rest]
+    nearly = [text for text, sides in zip(texts, judged) if sum(sides) >= best - _NEARLY_BEST]
+    return Held(*max(judged, key=sum), rest=max(said_share(others, text) for text in nearly))
+
+
+def holds(thing: AskedThing, text: Text, stems: Stems) -> float:
+    """Return how far one sentence holds a thing, in [0, 1]: its head, with the figure and, for half of it, the other words."""
+    if thing.kind == "place":
+        return float(bool(PLACE_SAID.search(text.text)))
+    if not (thing.words or thing.units):
+        return 0.0
+    head, others, figure = _judge(thing, [wanted(word, stems) for word in thing.words], text, stems)
+    return head * figure * (0.5 + 0.5 * others)
+
+
+def _judge(thing: AskedThing, words: Sequence[Wanted], text: Text, stems: Stems) -> tuple[float, float, float]:
+    """Return (head, others, figure) of one sentence."""
+    head = likeness(words[-1], text) if words else 1.0
+    others = said_share(words[:-1], text)
+    if not (thing.units or thing.is_numeric):
+        return head, others, 1.0
+    bare = NUMBERED_NAME.sub(r"\g<name>", text.text)
+    if thing.kind == "count" and words:
+        counted = " ".join(found["what"] for pattern in (COUNTED, COUNTED_BEFORE) for found in pattern.finditer(bare))
+        return head, others, likeness(words[-1], text_of(counted, stems))
+    if not thing.units or thing.units == ("any",):
+        return head, others, float(bool(FIGURE.search(bare)))
+    figure = float(any(UNITS[unit].search(bare) for unit in thing.units))
+    return max(head, _GROUPED * figure), others, figure  # "116km" speaks of a distance without the word

@@ -1,0 +1,152 @@
+"""What a question asks for, whether a text holds it, and what becomes of an answer whose paper does not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from answer_contract import check_answer, cited_titles
+
+from qa_bot.asked import asked_thing
+from qa_bot.asked.held import held_by
+
+
+def stems(text: str) -> list[str]:
+    return [re.sub(r"(?:s|ing|ed|er|ers|ion)$", "", word) for word in re.findall(r"[a-z0-9]+", text.lower())]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "words"),
+    [
+        ("Which optimizer was used to train ViT-22B?", "name", ("optimizer",)),
+        ("Under which licence is Kubric released?", "name", ("licence",)),
+        ("What learning rate did they use?", "name", ("learning", "rate")),
+        ("What is the word error rate of the model?", "name", ("word", "error", "rate")),
+        ("Which telescope took the images?", "name", ("telescope",)),
+        ("Which reviewers accepted the paper?", "name", ("reviewers",)),
+        ("What are the training signals in UViM?", "name", ("training", "signals")),
+        ("In which programming language is it written?", "name", ("programming",)),
+        ("Which vision encoder and which language model is it built from?", "name", ("vision", "encoder")),
+        ("How many attention heads does it have?", "count", ("attention", "heads")),
+        ("And on how many tasks was it evaluated?", "count", ()),
+        ("What is the number of layers of the encoder?", "count", ("layers",)),
+        ("How much memory does it need?", "amount", ()),
+        ("How long did the training take?", "amount", ()),
+        ("How heavy is the robot?", "amount", ()),
+        ("Where were the videos recorded?", "place", ()),
+        ("Who funded the project?", "person", ("funded",)),
+    ],
+)
+def test_the_thing_asked_for_is_read(question, kind, words):
+    thing = asked_thing(question)
+    assert thing is not None and (thing.kind, thing.words) == (kind, words)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is Kubric?",
+        "Does MLP-Mixer need convolutions?",
+        "How do I stop a network from forgetting?",
+        "Where can I find recordings of people playing games?",
+        "Is it bad to drop pictures whose captions are not English?",
+        "Can a model decide which inputs are worth paying for?",
+        "What happens if the encoder stays fixed?",
+        "",
+        "Quelle est la taille du lot ?",
+    ],
+)
+def test_other_questions_ask_for_no_thing(question):
+    assert asked_thing(question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("How many scans does it have?", "Our dataset contains 464k laser scans."),
+        ("How many clips are there?", "It introduces 11.6k real-world videos."),
+        ("How many people filmed them?", "They were filmed by around 100 participants."),
+        ("How many parameters does it have?", "We present the training of a 22B-parameter ViT."),
+        ("How long did the training take?", "We train it in two days on four chips."),
+        ("How far did the robots drive?", "They covered 116km in the process."),
+        ("What distance did they cover?", "They covered 116km in the process."),
+        ("Which chips were used?", "With only four TPUv4 we train the model."),
+        ("Which licence does it carry?", "The splits are public (CC-BY license)."),
+        ("What batch size is enough?", "A batch size of 32k is sufficient."),
+        ("In which programming language is it written?", "An open-source Python framework."),
+        ("Where are the buildings?", "We detect buildings across the entire continent of Africa."),
+    ],
+)
+def test_a_sentence_holds_what_it_says_in_its_own_words(question, sentence):
+    held = held_by(asked_thing(question), ["Something else.", sentence], stems)
+    assert min(held.head, held.figure) > 0.5, held
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("How many languages does it cover?", "SigLIP 2, a family of new multilingual vision-language encoders."),
+        ("How many layers does it have?", "It achieves 90.3% accuracy and has layers."),
+        ("How long did the training take?", "It is trained on 464k scans."),
+        ("What batch size was used?", "A larger batch helps, and so does its size."),
+        ("How much did it cost?", "The robots were operational for 104 days."),
+        ("Which optimizer was used?", "We present a recipe for stable training."),
+        ("Which activation function does it use?", "An architecture based on multi-layer perceptrons."),
+        ("Where were the videos recorded?", "The videos show interesting situations, filmed by people."),
+        ("Who funded the project?", "We tackle this demand with mobile robots."),
+        ("How many GPUs were used?", "We run it on GPUs and report 3 results."),
+    ],
+)
+def test_a_sentence_does_not_hold_what_it_does_not_say(question, sentence):
+    held = held_by(asked_thing(question), [sentence], stems)
+    assert min(held.head, held.figure) < 0.6, held
+
+
+def test_what_is_lacking_is_said_in_plain_words():
+    said = {question: asked_thing(question).wanting() for question in ("Which optimizer was used?", "How many GPUs were used?", "Where was it recorded?")}
+    assert list(said.values()) == ["mention an optimizer", "say how many GPUs", "say where"]
+
+
+# On the sample papers
+
+
+@pytest.mark.parametrize(
+    ("question", "title", "reason"),
+    [
+        ("Which activation function does MULEX use?", "MULEX", "mention an activation function"),
+        ("How many convolutional layers does TAPNext have?", "TAPNext", "say how many convolutional layers"),
+        ("Which tokenizer does PaliGemma use?", "PaliGemma", "mention a tokenizer"),
+        ("What dropout rate did the authors of LocCa choose?", "LocCa", "mention a dropout rate"),
+        ("Which insurance covers the STRANDS robots?", "STRANDS", "mention an insurance"),
+        ("How many voters were interviewed for No Filter?", "No Filter", "say how many voters"),
+    ],
+)
+def test_what_the_abstract_of_a_named_paper_does_not_say_is_no_answer(seed_engine, question, title, reason):
+    answer = check_answer(seed_engine.ask(question))
+    assert answer.status == "partial" and reason in answer.reason, (answer.status, answer.reason)
+    assert all(title in cited for cited in cited_titles(answer))
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("How many clips are in the Perception Test?", "11.6k"),
+        ("How many people filmed the Perception Test videos?", "100 participants"),
+        ("Which licence do the Perception Test splits carry?", "CC-BY"),
+        ("Which chips were used to train SigLiT?", "TPUv4"),
+        ("What context window do the Gemma 3 models have?", "128K tokens"),
+        ("What sizes does SigLIP 2 come in?", "86M"),
+        ("How many days did the STRANDS robots run?", "104 days"),
+        ("What object detector does DUT18D use?", "YOLOv3"),
+        ("How much compute went into meta-training VeLO?", "four thousand TPU-months"),
+        ("Which encoder does PaliGemma use?", "SigLIP-So400m"),
+    ],
+)
+def test_what_it_says_in_other_words_is_answered(seed_engine, question, words):
+    answer = check_answer(seed_engine.ask(question))
+    assert answer.status == "answered" and words in answer.text, (answer.status, answer.reason)
+
+
+@pytest.mark.parametrize("question", ["What is the boiling point of mercury?", "How do vaccines produce immune memory?", "Who won the football world cup in 2014?"])
+def test_what_no_paper_speaks_of_is_declined(seed_engine, question):
+    assert check_answer(seed_engine.ask(question)).status == "declined"
