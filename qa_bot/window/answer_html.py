@@ -162,13 +162,15 @@ def _sentence(answer: Answer, index: int | None, pieces: list[Token]) -> str:
     if index is None or not inner.strip():
         return inner
     sentence = answer.sentences[index]
-    if (sentence.support == "supported" and not sentence.judged_by) or not answer.is_final:
+    was_raised = sentence.support == "supported" and sentence.local_support not in (None, "supported")
+    if (sentence.support == "supported" and not was_raised) or not answer.is_final:
         return f'<span class="qa-sentence qa-sen-{index}">{inner}</span>'
     label = _SUPPORT_LABELS[sentence.support]
-    reason = escape(as_sentence(sentence.reason) or _FALLBACK_REASONS[sentence.support])
+    reason = as_sentence(sentence.reason) or _FALLBACK_REASONS[sentence.support]
     if sentence.judged_by:
-        reason = escape(as_sentence(f"{sentence.verdict}. {as_sentence(sentence.reason)}".strip()))
         label += ", says a judge"
+        reason = f"{sentence.judged_by}; the local check said {sentence.local_support}. {reason}".strip()
+    reason = escape(reason)
     return (
         f'<span class="qa-sentence qa-sen-{index} qa-{sentence.support}">{inner}'
         f'<button type="button" class="qa-note" title="{label}: {reason}">'
