@@ -11,13 +11,13 @@ SWITCH = re.compile(
     r"^\W*(?:ok(?:ay)?|right|thanks?(?: you)?|well|so|and|but|now)?[\s,.!-]*(?:now )?(?:(?:for |on(?:to)? |to )?(?:something"
     r"|somewhat) (?:else|different)(?: (?:entirely|completely|now))?"
     r"|(?:let'?s |let us )?(?:switch(?:ing)?|chang(?:e|ing))(?: the)? (?:topics?|subjects?)|(?:on )?(?:a |an |another )?(?:new"
-    r"|different|other|unrelated) (?:topic|question|subject|matter|note)"
+    r"|different|other|next|unrelated) (?:topic|question|subject|matter|note)|(?:my )?next question|one (?:more|other|last) question"
     r"|(?:this is |that's )?unrelated(?:ly)?|moving on|forget (?:that|it|about (?:that|it))|never ?mind|(?:by the way"
     r"|btw))[\s:,.;!–—-]+",
     re.IGNORECASE,
 )
 CONNECTIVE = re.compile(
-    r"^\W*(?:(?:and|but|so|or|ok(?:ay)?|then|also|now|plus|yes|right|thanks|great|cool|hm+)[\s,.!]+)+", re.IGNORECASE
+    r"^\W*(?:(?:and|but|so|or|ok(?:ay)?|then|also|now|plus|yes|right|thanks|thank you|great|cool|hm+|actually|well|oh|hi|hello|hey|nice|interesting)[\s,.!]+)+", re.IGNORECASE
 )
 NOUN = (
     r"(?:paper|model|method|approach|work|article|study|system|network|architecture|technique|framework|dataset|benchmark"
@@ -36,6 +36,44 @@ PRONOUN = re.compile(
     r"|(?<=\bto )|(?<=\bon )|(?<=\blike )|(?<=\bfor )|(?<=\bfrom )|(?<=\bby )|(?<=\bwrote )|(?<=\bin )|^)"
     r"(?P<that>that|this)\b(?! (?:\w+s?|the|an?) (?:is|are|was|were|use[sd]?)\b)(?! (?:collection|corpus|list|set|folder"
     r"|database)\b)",
+    re.IGNORECASE,
+)
+# "No, I meant PaLI-X", "not SigLIP, SigLIP 2", "sorry, EDEN": the last question was asked of the wrong thing.
+CORRECTION = re.compile(
+    r"^\W*(?:(?:no|nope|sorry|oops|wait|ah|oh|well|actually|my (?:mistake|bad)|correction)\b[\s,.!:;–—-]*)*"
+    r"(?:(?:i|we) (?:actually |really )?(?:mean|meant|was (?:asking|thinking)(?: about| of)?|wanted)|make that|rather|(?:it )?should (?:be|have been))\s+(?P<meant>[^?,;]+?)"
+    r"(?:,?\s*(?:and )?(?:not|instead of|rather than)\s+(?P<instead>[^?,;]+))?\W*$"
+    r"|^\W*(?:(?:no|sorry|oops|wait|actually)\b[\s,.!:;–—-]*)*not\s+(?P<wrong>[^?,;]+?)(?:\s*[,;:–—-]+\s*(?:but )?|\s+but\s+)(?P<right>[^?,;]+?)\W*$"
+    r"|^\W*(?:no|sorry|oops|wait)\b[\s,.!:;–—-]+(?P<only>[^?,;\s]+(?: [^?,;\s]+){0,2})\W*$",
+    re.IGNORECASE,
+)
+# "Back to VeLO: how much compute did it need?", "As for EDEN, who wrote it?"
+BACK_TO = re.compile(
+    r"^\W*(?:(?:going|coming|getting|turning|(?:let'?s |let us )?(?:go|come|turn|return)(?:ing)?) )?(?:back )?to (?P<x>[^?,:;]{2,150})[,:;–—]\s*(?P<rest>\w.+)$"
+    r"|^\W*(?:as for|regarding|concerning|about|with regard to|on the (?:topic|subject) of) (?P<y>[^?,:;]{2,150})[,:;–—]\s*(?P<more>\w.+)$",
+    re.IGNORECASE,
+)
+# "The first paper I asked about", "the model from before": one of those that the conversation went through.
+ASKED_BEFORE = re.compile(
+    rf"\bthe (?P<which>first|second|third|fourth|last|previous|earlier|other|original) (?:one|thing|{NOUN})s? (?:that |which )?(?:i|we|you) (?:first |just |already )?"
+    rf"(?:asked(?: you)?|talked|spoke|mentioned|discussed|started with|looked at|began with)(?: about| of| earlier| before)*"
+    rf"|\bthe (?:one|thing|{NOUN}) (?:from |of )?(?P<before>before(?: that)?|earlier)\b",
+    re.IGNORECASE,
+)
+# A question about the answer itself: the last one is asked again.
+ABOUT_ANSWER = re.compile(
+    r"(?:are you (?:really |quite )?(?:sure|certain)(?: (?:about|of) (?:that|this|it))?|really|is (?:that|this|it) (?:true|right|correct|so)|seriously"
+    r"|how do you know(?: (?:that|this|it))?|where (?:did|do) you (?:get|have|take|know|find|read) (?:that|this|it|these|those)(?: from)?|where (?:does|did) (?:that|this|it) come from"
+    r"|says who|who says (?:so|that|this)|(?:which|what) (?:paper|source|abstract|article)s? (?:says?|said|is|are|states?|claims?|supports?|reports?) (?:that|this|it|so|from)(?: from)?"
+    r"|(?:which|what) (?:paper|source) (?:is|was) (?:that|this|it)(?: from)?|(?:what (?:is|are|were) |who is |give me )?(?:the|your) (?:sources?|references?|evidence|citations?)(?: (?:for|of) (?:that|this|it))?"
+    r"|sources?|references?|citations?|(?:can you |could you |please )*(?:repeat|rephrase|reword|simplify|shorten|say|explain|put|tell me)(?: (?:that|this|it))? ?(?:again|once more|more simply|in (?:simple|simpler|other|plain|short)"
+    r"(?: \w+)?|simply|shorter|differently|briefly)?|(?:say|come) again|pardon|what do you mean(?: by (?:that|this|it))?|in other words|more simply|shorter|i (?:do not|don['’]t) understand)(?: please)?\W*",
+    re.IGNORECASE,
+)
+# What a question lacks that compares one paper with nothing: "How is SigLIP 2 different?"
+LACKS_PARTNER = re.compile(
+    r"\b(?:(?P<differs>different|differ|distinct)|(?P<compares>compare|related|similar)|(?P<exceeds>better|worse|faster|slower|newer|older|larger|smaller|bigger|cheaper|stronger"
+    r"|more (?:accurate|efficient|recent|general)))\W*$",
     re.IGNORECASE,
 )
 HERE = re.compile(r"\b(?:this|these|those|the) (?:collection|corpus|list|set of papers|abstracts|database)\b", re.IGNORECASE)
@@ -69,8 +107,8 @@ ALIKE = {
 }
 PREPS = r"(?:on|in|for|with|after|at|against|to|than|by|from|over|under|using|without|when|while)"
 ASIDE = re.compile(r"\s*\(about (?P<x>[^()]*)\)\s*$")
-NO_VERB = re.compile(r"(?:(?:with|on|at|for|in) )?(?:which|what|how many) (?:[\w-]+ ?){1,2}\W*", re.IGNORECASE)
-WHY = re.compile(r"(?:why|how come|how so)(?: (?:is|was))?(?: (?:that|this|so|it))?\W*", re.IGNORECASE)
+NO_VERB = re.compile(r"(?:(?:with|on|at|for|in) )?(?:which|what|how many) (?!(?:is|are|was|were|does|do|did|can)\b)(?:[\w-]+ ?){1,2}\W*", re.IGNORECASE)
+WHY = re.compile(r"(?:why|how come|how so)(?: not)?(?: (?:is|was))?(?: (?:that|this|so|it))?\W*", re.IGNORECASE)
 OWN_SUBJECT = re.compile(
     r"(?:which|what|how many|(?:are|is) there|do|does|list|show|find|name)\b[\w\s-]*\b(?:paper|model|method|author|approach|work"
     r"|detector|dataset|encoder|network|system|researcher)(?P<plural>e?s)?\b",
@@ -135,6 +173,7 @@ GENERIC = frozenset(
     "finding findings improvement improvements baseline baselines resolution number title link url paper papers much many long "
     "large big good well fast language vision image images used use uses "
     "reported reach reached achieve achieved evaluated tested published written wrote work works main idea ideas goal goals "
+    "licence license licensing funding funder participants annotators venue conference latency optimizer checkpoints weights memory layers "
     "exactly detail details more example examples evidence advantage advantages "
     "reason hardware compute gpus time epochs steps what which who when where how why name source open available does do did is "
     "are was were the a an of in on for by to it they be been with and "

@@ -215,6 +215,246 @@ CONVERSATIONS = {
         ("Who wrote it?", "BootsTAP", "Carl Doersch"),
         ("And the second one?", "Who wrote TAPVid-3D", "@TAPVid-3D"),
     ],
+    "declined, then a paper named": [
+        ("What is the boiling point of mercury?", "=declined"),
+        ("Who wrote it and when was Kubric published?", "Kubric", "!mercury", "2022-03-07"),
+    ],
+    "declined, then its pronoun": [
+        ("What is the boiling point of mercury?", "=declined"),
+        ("Who wrote it?", "!Kubric", "=declined"),
+    ],
+    "declined about a named paper keeps it": [
+        ("Which encoder does PaliGemma use?", "SigLIP-So400m"),
+        ("How many eggs does a hen lay?", "=declined"),
+        ("Who wrote it?", "!hen", "!eggs"),
+    ],
+    "near miss keeps its paper": [
+        ("What learning rate was used to train Kubric?", "=partial"),
+        ("Who wrote it?", "Kubric", "Klaus Greff"),
+        ("And what does it generate?", "Kubric", "@Kubric"),
+    ],
+    "correction": [
+        ("How many parameters does PaLI-3 have?", "5B"),
+        ("No, I meant PaLI-X", "PaLI-X", "!PaLI-3", "@PaLI-X"),
+    ],
+    "correction in other words": [
+        ("Who wrote DROW?", "Lucas Beyer"),
+        ("sorry, I mean EDEN", "Who wrote EDEN", "Skanda Koppula"),
+        ("and when was it published?", "EDEN", "2019-10-12"),
+    ],
+    "correction not X but Y": [
+        ("When was SigLIP published?", "2023-03-27"),
+        ("not SigLIP, SigLIP 2", "When was SigLIP 2 published", "2025-02-20"),
+    ],
+    "actually": [
+        ("What is LiT?", "@LiT"),
+        ("Actually, what about LocCa?", "What is LocCa", "@LocCa"),
+    ],
+    "other paper": [
+        ("Compare Sideways and Skip-Sideways", "#2"),
+        ("Who wrote the other one?", "Mateusz Malinowski"),
+    ],
+    "the other paper of two": [
+        ("Which papers are about race cars?", "#2"),
+        ("When was the first one published?", "2020-07-28"),
+        ("And the other paper?", "2017-07-12"),
+    ],
+    "two turns ago": [
+        ("What is FlexiViT?", "@FlexiViT"),
+        ("What is DROW?", "@DROW"),
+        ("Who wrote it?", "DROW", "Alexander Hermans"),
+        ("And the first paper I asked about?", "FlexiViT", "Lucas Beyer"),
+    ],
+    "back to": [
+        ("What does VeLO do?", "@VeLO"),
+        ("What is gvnn?", "@gvnn"),
+        ("Back to VeLO: how much compute did it need?", "VeLO", "!gvnn", "four thousand TPU-months"),
+    ],
+    "going back": [
+        ("How does EDEN save energy?", "@EDEN"),
+        ("What is HiP?", "HiP"),
+        ("Going back to EDEN, who are its authors?", "EDEN", "!HiP", "Skanda Koppula"),
+    ],
+    "hello first": [
+        ("hello", "=declined"),
+        ("Which encoder does PaliGemma use?", "SigLIP-So400m"),
+        ("thanks a lot", "=declined"),
+        ("And which language model?", "PaliGemma", "Gemma-2B"),
+    ],
+    "hi and a question": [
+        ("Hi! What is Odin?", "Odin", "@Object discovery"),
+        ("Thanks! Which datasets is it evaluated on?", "Odin", "@Object discovery"),
+    ],
+    "about the answer": [
+        ("Which papers did Lucas Beyer write in 2022?", "#5"),
+        ("Where did you get that from?", "Lucas Beyer", "2022", "#5"),
+    ],
+    "which paper says so": [
+        ("How many days did robots run on their own?", "104 days"),
+        ("Which paper says that?", "STRANDS", "@The STRANDS"),
+    ],
+    "which source": [
+        ("What accuracy does LiT reach on ObjectNet?", "82.5%"),
+        ("What is the source?", "LiT", "@LiT"),
+    ],
+    "shorter": [
+        ("What is UViM?", "@UViM"),
+        ("Can you say that more simply?", "UViM", "@UViM"),
+    ],
+    "repeat": [
+        ("What does MULEX do?", "MULEX"),
+        ("can you repeat that?", "MULEX", "@MULEX"),
+    ],
+    "ellipsis benchmark": [
+        ("What accuracy does BiT get on ILSVRC-2012?", "87.5%"),
+        ("And on CIFAR-10?", "BiT", "CIFAR-10", "99.4%"),
+        ("And with 10 examples per class?", "BiT", "10 examples per class", "@Big Transfer"),
+    ],
+    "ellipsis paper": [
+        ("When was TAPNext published?", "2025-04-08"),
+        ("BootsTAP?", "When was BootsTAP published", "2024-02-01"),
+        ("and its authors?", "BootsTAP", "Carl Doersch"),
+    ],
+    "comparison follow-up": [
+        ("What is SigLIP?", "@Sigmoid"),
+        ("How is SigLIP 2 different?", "SigLIP 2 different from SigLIP", "#2"),
+        ("Which one is newer?", "SigLIP"),
+    ],
+    "both": [
+        ("How do HiP and Perceiver IO differ?", "#2"),
+        ("When were they published?", "HiP", "Perceiver IO"),
+    ],
+    "ordinal of compared": [
+        ("Compare EDEN and EcoFlow", "#2"),
+        ("Who wrote the second one?", "EcoFlow", "Lois Orosa"),
+        ("and the first?", "EDEN", "@EDEN"),
+    ],
+    "topic change": [
+        ("Which papers did Ankur Handa write?", "#4"),
+        ("What is the Atari Grand Challenge?", "Atari", "!Handa", "@The Atari"),
+        ("How large is it?", "Atari", "@The Atari"),
+    ],
+    "new named subject with it": [
+        ("What is Kubric?", "@Kubric"),
+        ("Does MLP-Mixer need convolutions or can it do without?", "MLP-Mixer", "!Kubric", "@MLP-Mixer"),
+    ],
+    "they": [
+        ("Who wrote EDEN?", "Lois Orosa"),
+        ("Did they also write EcoFlow?", "EcoFlow"),
+    ],
+    "their other papers": [
+        ("Who is the first author of PaliGemma 2?", "Andreas Steiner"),
+        ("What else did he write?", "Andreas Steiner", "12 of the 82"),
+    ],
+    "named then thing": [
+        ("Tell me about the Perception Test", "@Perception Test"),
+        ("How many videos does it have?", "Perception Test", "11.6k"),
+        ("And participants?", "Perception Test", "100 participants"),
+        ("licence?", "Perception Test", "CC-BY"),
+    ],
+    "what about numbers": [
+        ("How many scans does DROW have?", "464k"),
+        ("and annotated ones?", "DROW", "24k"),
+    ],
+    "why not": [
+        ("Does VeLO need tuning?", "no hyperparameter tuning"),
+        ("Why not?", "VeLO", "@VeLO"),
+    ],
+    "ok next": [
+        ("What is SI-Score?", "SI-Score"),
+        ("ok next question: what is BraVe?", "BraVe", "!SI-Score", "@Broaden"),
+    ],
+    "declined twice, then back": [
+        ("What is PaliGemma?", "@PaliGemma: A"),
+        ("Who won the world cup?", "=declined"),
+        ("And the elections?", "=declined"),
+        ("Who wrote PaliGemma?", "PaliGemma", "Lucas Beyer"),
+    ],
+    "asked of the wrong paper": [
+        ("Which encoder does PaliGemma use?", "SigLIP-So400m"),
+        ("Sorry, I was asking about PaliGemma 2", "PaliGemma 2", "@PaliGemma 2"),
+    ],
+    "not this but that": [
+        ("Who wrote BiT?", "Alexander Kolesnikov"),
+        ("wait, not BiT but S4L", "S4L", "Xiaohua Zhai"),
+    ],
+    "the wrong year": [
+        ("Which papers did Lucas Beyer write in 2022?", "#5"),
+        ("no, I meant 2023", "2023", "!2022", "by Lucas Beyer and from 2023"),
+    ],
+    "the wrong topic": [
+        ("Which papers are about race cars?", "#2"),
+        ("I mean remote sensing", "remote sensing", "!race"),
+    ],
+    "a paper named after a declined question": [
+        ("How does EDEN save energy?", "EDEN"),
+        ("What is the population of Norway?", "=declined"),
+        ("And how much does EDEN save on GPUs?", "EDEN", "!Norway", "37%"),
+    ],
+    "why, after a declined question": [
+        ("What is the population of Norway?", "=declined"),
+        ("Why?", "!Norway(", "=declined"),
+    ],
+    "more, after a declined question": [
+        ("What is the population of Norway?", "=declined"),
+        ("Tell me more about it", "=declined"),
+    ],
+    "as for another": [
+        ("What is MULEX?", "@MULEX"),
+        ("As for HiP, what does it do?", "HiP", "!MULEX", "@HiP"),
+    ],
+    "the one before": [
+        ("What is Kubric?", "@Kubric"),
+        ("What is gvnn?", "@gvnn"),
+        ("When was the one before published?", "Kubric", "2022-03-07"),
+    ],
+    "sources, please": [
+        ("What is Kubric?", "@Kubric"),
+        ("Who wrote it?", "Klaus Greff"),
+        ("Sources?", "Who wrote Kubric", "Klaus Greff"),
+    ],
+    "in other words": [
+        ("What is VeLO?", "@VeLO"),
+        ("In other words?", "VeLO", "@VeLO"),
+    ],
+    "which of two is newer": [
+        ("Is LiT better than 3T?", "LiT"),
+        ("Which of them is newer?", "@Three"),
+    ],
+    "former and latter": [
+        ("Compare PaLI-3 and PaLI-X", "#2"),
+        ("How many parameters does the former have?", "PaLI-3", "5B"),
+        ("And the latter?", "PaLI-X"),
+    ],
+    "a greeting inside a list": [
+        ("Which papers mention EgoSchema?", "#2"),
+        ("hi", "=declined"),
+        ("Who wrote the second one?", "A Simple Recipe", "Papalampidi"),
+    ],
+    "a paper, then a benchmark exchanged": [
+        ("What accuracy does LiT reach on ImageNet?", "85.2%"),
+        ("And BiT?", "BiT", "87.5%"),
+        ("and on CIFAR-10?", "BiT", "99.4%"),
+    ],
+    "thanks and a question": [
+        ("Tell me about SI-Score", "SI-Score"),
+        ("Which architectures does it investigate?", "SI-Score", "CLIP"),
+        ("Thank you! Who made it?", "SI-Score", "Jessica Yung"),
+    ],
+    "a noun alone": [
+        ("What is D4RT?", "D4RT"),
+        ("Does it need per-frame decoding?", "D4RT", "per-frame decoding"),
+        ("Which hardware?", "D4RT", "=partial"),
+    ],
+    "one name after the other": [
+        ("When was DROW published?", "2016-03-08"),
+        ("And DetTA?", "When was DetTA published", "2018-04-26"),
+        ("MLP-Mixer?", "When was MLP-Mixer published", "2021-05-04"),
+    ],
+    "does it beat another": [
+        ("What is EcoFlow?", "@EcoFlow"),
+        ("Does it beat EDEN?", "EcoFlow", "EDEN", "#2"),
+    ],
 }  # fmt: skip
 
 

@@ -57,7 +57,7 @@ _GROUPS = tuple(
     frozenset(line.split())
     for line in (
         "licence licences license licenses licensing cc-by cc0 apache mit gpl bsd copyright",
-        "hardware gpu gpus tpu tpus cpu cpus chip chips accelerator accelerators fpga dram tpuv2 tpuv3 tpuv4 tpuv5e device devices machine machines computer",
+        "hardware gpu gpus tpu tpus cpu cpus chip chips accelerator accelerators fpga dram tpuv2 tpuv3 tpuv4 tpuv5e device devices",
         "compute tpu gpu flop flops tpu-months computation chips hours budget resources",
         "people persons humans participants volunteers workers users subjects players testers contributors person individuals",
         "annotators annotator raters labellers labelers annotated",

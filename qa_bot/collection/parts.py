@@ -210,7 +210,7 @@ def target_of(text: str) -> str:
         r"|read|get|download|co-?author(?:ed)?|work(?:ed)? (?:on)?|write|also|behind|that|on|about|by|first|last|senior"
         r"|lead|corresponding|main|"
         r"introduced|proposed|developed|created|made|built|invented|publication|old|recent|how|many|people|researchers"
-        r"|all|else|list|number|identifier|from|dated|submitted|posted)\b",
+        r"|all|else|list|number|identifier|from|dated|submitted|posted|it|its|this|these|those|them|they)\b",
         " ",
         text,
         flags=re.I,

@@ -110,7 +110,8 @@ def _in_full(question: str, words: Sequence[tuple[str, int]], names: _Names) -> 
         bare = _bare(word)
         before = [plain_name(_bare(w)) for w, _ in words[max(0, place - 4) : place]]
         known = names.by_surname.get(plain_name(bare), ())
-        best = max(((_given_names_before(parts[:-1], before), parts) for parts in known), default=(0, ()), key=lambda g: g[0])
+        given = ((_given_names_before(parts[:-1], before), parts) for parts in known)
+        best = max(given, default=(0, ()), key=lambda g: (g[0], -len(g[1])))  # "Andreas Steiner" before "Andreas Peter Steiner"
         if best[0]:
             first = words[place - best[0]][1]
             yield Person(names.spelled[tuple(best[1])], question[first : start + len(bare)], first)

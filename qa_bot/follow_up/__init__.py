@@ -24,15 +24,20 @@ from qa_bot.follow_up.turns import (
     turns_of,
 )
 from qa_bot.question_words import (
+    ABOUT_ANSWER,
     ABOUT_PAPER,
     ALIKE,
+    ASKED_BEFORE,
     ASIDE,
     AUXILIARY_BEFORE,
+    BACK_TO,
     CONNECTIVE,
+    CORRECTION,
     ELLIPSIS,
     GENERIC,
     HERE,
     IS_ELLIPSIS,
+    LACKS_PARTNER,
     LEADING_TITLE,
     NAME,
     NO_VERB,
@@ -76,13 +81,6 @@ r"|expand(?: on (?:it|that|this))?"
 _FEW = 5
 _SHORT_NAME = 3  # words
 _DEFINITE = re.compile(r"(?:what|which|how \w+) (?:is|are|was|were) the (?:[\w-]+ ){0,2}[\w-]+\W*", re.IGNORECASE)
-_ARE_YOU_SURE = re.compile(
-    (
-        r"(?:are you (?:really |quite )?(?:sure|certain)(?: (?:about|of) (?:that|this|it))?|really|is (?:that|this|it) "
-        r"(?:true|right|correct|so)|seriously|how do you know(?: that)?)\W*"
-    ),
-    re.IGNORECASE,
-)
 _OWN_VERSION = re.compile(
     (r"\b(?:(?:the|an|any|its) )?(?P<which>earlier|previous|older|original|prior|initial|newer|newest|latest|other"
 r"|different|two|both|old|several)(?: (?P<one>versions?|wordings?)|(?= abstract))(?: of (?:it|that|the abstract"
@@ -123,13 +121,25 @@ def stand_alone(question: str, history: History, *, known: Known = NOTHING_KNOWN
     place = next((n for n in range(len(turns) - 1, -1, -1) if turns[n][0] == "user"), None)
     if place is None or not question:
         return question
+    last = stand_alone(turns[place][1], turns[:place], known=known)
+    if corrected := _corrected(question, last, known):
+        question = corrected
+    said = [text for role, text in turns[place + 1 :] if role == "assistant"]
+    if back := BACK_TO.match(question):
+        question, last, said = (back["rest"] or back["more"]).strip(), f"What is {(back['x'] or back['y']).strip()}?", []
     bare = CONNECTIVE.sub("", question).strip() or question
     is_connected = bare != question
-    last = stand_alone(turns[place][1], turns[:place], known=known)
-    if _ARE_YOU_SURE.fullmatch(bare):
+    if ABOUT_ANSWER.fullmatch(bare):
         return last
-    said = [text for role, text in turns[place + 1 :] if role == "assistant"]
+    if rewritten := _asked_before(bare, last, turns[:place], known):
+        return _capital(rewritten)
     told = said[-1] if said and not is_declined(said[-1]) else ""
+    names_own = bool(known.named(bare))
+    if names_own and (rewritten := _with_own_name(bare, last, known)):
+        return _capital(rewritten)
+    is_adrift = bool(said) and not told and not known.named(last)  # declined, and about no paper: nothing there is a topic
+    if is_adrift:
+        return _capital(_with_swap(bare, last, known) or lists.on_list(bare, last, known) or question) if not names_own else question
     if rewritten := _on_list(bare, last, told, turns[:place], known, is_connected=is_connected):
         return _capital(rewritten)
     if rewritten := _on_people(bare, last, told, known):
@@ -147,7 +157,7 @@ def stand_alone(question: str, history: History, *, known: Known = NOTHING_KNOWN
     if subject and (paper := _THAT_PAPER.search(bare)):
         return _capital(f"{bare[: paper.start()]}{subject}{bare[paper.end() :]}")
     is_definite = (
-        bool(subject) and bool(_DEFINITE.fullmatch(bare)) and not lists.is_of_collection(bare, known)
+        bool(subject) and bool(_DEFINITE.fullmatch(bare)) and not _names_in(f"- {bare}") and not lists.is_of_collection(bare, known)
     )  # "What is the median error?"
     if not is_definite and not _leans_on_history(bare, is_connected=is_connected):
         return question
@@ -157,11 +167,62 @@ def stand_alone(question: str, history: History, *, known: Known = NOTHING_KNOWN
     listed = _items(told, known)
     if rewritten := _with_listed(bare, listed if len(listed) > 1 else list(known.named(last))):
         return _capital(rewritten)
-    if rewritten := _with_swap(bare, last):
+    if rewritten := _with_swap(bare, last, known):
         return rewritten
     bare = _with_ones(bare, last)
     rewritten = "" if WHY.fullmatch(bare) else _with_pronoun(bare, topic)
     return _capital(rewritten if rewritten else _with_topic(bare, topic))
+
+
+def _corrected(question: str, last: str, known: Known) -> str:
+    """Return a correction ("No, I meant PaLI-X") as the last question asked of what was meant, "" where it is none."""
+    found = CORRECTION.match(question)
+    if not found or is_small_talk(question):
+        return ""
+    meant = (found["meant"] or found["right"] or found["only"]).strip()
+    wrong = (found["instead"] or found["wrong"] or "").strip()
+    if re.match(QUESTION_WORD, meant, re.IGNORECASE):
+        return meant
+    if found["only"] and not (known.named(meant) or known.authors.find(meant, anywhere=True) or re.fullmatch(r"\d{4}", meant)):
+        return ""
+    if wrong and wrong in last:
+        return last.replace(wrong, meant, 1)
+    return f"What about {meant}?"
+
+
+def _asked_before(bare: str, last: str, before: Sequence[tuple[str, str]], known: Known) -> str:
+    """Return the question with "the first paper I asked about" replaced by that paper, "" where none is meant."""
+    found = ASKED_BEFORE.search(bare)
+    if not found or not known.is_there:
+        return ""
+    users = [n for n, (role, _) in enumerate(before) if role == "user"]
+    asked = [stand_alone(before[n][1], before[:n], known=known) for n in users[-_FEW:]]
+    titles = list(dict.fromkeys(title for text in (*asked, last) for title in known.named(text)))
+    order = {"first": 0, "original": 0, "second": 1, "third": 2, "fourth": 3}
+    place = order.get((found["which"] or "").lower(), len(titles) - 2)
+    if not 0 <= place < len(titles):
+        return ""
+    rest = (bare[: found.start()] + bare[found.end() :]).strip(" ?.!,")
+    if re.fullmatch(r"(?:(?:and|what|how|about|of|for)\s*)*", rest, re.IGNORECASE):
+        return _with_swap(f"What about {titles[place]}?", last, known) or f"Tell me more about {titles[place]}"
+    return f"{bare[: found.start()]}{titles[place]}{bare[found.end() :]}"
+
+
+def _with_own_name(bare: str, last: str, known: Known) -> str:
+    """Return a question that names a paper itself, where it says "it" of that paper or compares it with nothing; "" where it needs no more.
+
+    "Who wrote it and when was Kubric published?" asks about Kubric alone, "How is SigLIP 2 different?" of the paper before, too.
+    """
+    names = [match for match in NAME.finditer(bare) if match[0] not in NOT_NAMES and known.named(match[0])]
+    pronoun = PRONOUN.search(bare)
+    if names and pronoun and pronoun["it"] and pronoun.end() < names[0].start() and re.match(r"\W*\b(?:and|or|,)", bare[pronoun.end() :]):
+        return f"{bare[: pronoun.start()]}{names[0][0]}{bare[pronoun.end() :]}"
+    partners = list(known.named(last))
+    if (lacks := LACKS_PARTNER.search(bare)) and not pronoun and len(known.named(bare)) == 1 and len(partners) == 1 and partners[0] not in known.named(bare):
+        link = "from" if lacks["differs"] else "than" if lacks["exceeds"] else "to"
+        phrase = _phrase_of(last)
+        return f"{bare.rstrip(' ?.!')} {link} {phrase if list(known.named(phrase)) == partners else partners[0]}?"
+    return ""
 
 
 def _items(told: str, known: Known) -> list[str]:
@@ -271,6 +332,8 @@ def _leans_on_history(bare: str, *, is_connected: bool) -> bool:
     """Say whether a question needs what was said before."""
     searchable = HERE.sub("", bare)
     names = [match for match in NAME.finditer(bare) if match[0] not in NOT_NAMES]
+    if NAME.fullmatch(bare.rstrip(" ?!.")) and not re.match(QUESTION_WORD, bare, re.IGNORECASE):
+        return True  # "BootsTAP?"
     pronoun = PRONOUN.search(searchable)
     if pronoun:
         before = searchable[: pronoun.start()]
@@ -403,7 +466,7 @@ def _fits(pronoun: re.Match[str], phrase: str) -> bool:
 
 
 def _with_topic(bare: str, topic: _Topic) -> str:
-    has_own_words = not WHY.fullmatch(bare) and any(word not in topic.phrase for word in _content(bare))
+    has_own_words = bool(NO_VERB.fullmatch(bare)) or not WHY.fullmatch(bare) and any(word not in topic.phrase for word in _content(bare))
     about = (topic.phrase if has_own_words else topic.question) or topic.words
     return f"{bare.rstrip()} (about {about})" if about and about.lower() not in bare.lower() else bare
 
@@ -428,7 +491,7 @@ def _with_listed(bare: str, listed: Sequence[str]) -> str:
     return ""
 
 
-def _with_swap(bare: str, last_question: str) -> str:
+def _with_swap(bare: str, last_question: str, known: Known) -> str:
     """Return the last question with the one part exchanged that an elliptical question names: "And on Kinetics?"."""
     is_bare_name = len(bare.split()) <= 4 and _names_in(f"- {bare}") and not re.match(QUESTION_WORD, bare, re.IGNORECASE)
     ellipsis = ELLIPSIS.match(bare) if IS_ELLIPSIS.match(bare) or is_bare_name else None
@@ -440,6 +503,10 @@ def _with_swap(bare: str, last_question: str) -> str:
     asked = ASIDE.sub("", CONNECTIVE.sub("", last_question).strip()).rstrip("? ")
     if not _content(what):
         return ""
+    if not prep and known.named(what):  # "And BiT?" exchanges the paper, not the benchmark
+        names = [name for name in _names_in(f"- {asked}") if known.named(name)]
+        if len(names) == 1:
+            return f"{_capital(asked.replace(names[0], what, 1))}?{about}"
     head = what.split()[-1]
     same_head = re.search(rf"\b[\w.%-]+ {re.escape(head)}\b", asked, re.IGNORECASE)
     if same_head and len(what.split()) > 1:
