@@ -7,24 +7,31 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
-from qa_bot.catalogue import Plan, build_paper, find_papers, identify, packed, unpacked
+from qa_bot.catalogue import Plan, find_papers, unpacked
 from qa_bot.chunking import TEXT_RECIPE, chunk_paper, sentence_text, split_sentences
 from qa_bot.config import Settings, resource_dir
-from qa_bot.embedding import EmbeddingModel, open_embedding
+from qa_bot.embedding import EmbeddingModel, is_portable, open_embedding
+from qa_bot.making import Making, make_papers, make_records
 from qa_bot.markup import plain_text
-from qa_bot.naming import names_of
 from qa_bot.readers import find_files, read_batches
-from qa_bot.schema import Chunk, Paper, Skipped
-from qa_bot.store import MERGE_DUE, CopyIsOlder, Fingerprint, PaperStore, StoreBusy, VectorsUnavailable, open_store, paper_digest
+from qa_bot.schema import Chunk, Paper, Record, Skipped
+from qa_bot.store import MERGE_DUE, CopyIsOlder, Fingerprint, PaperRows, PaperStore, StoreBusy, Truth, VectorsUnavailable, open_store
+from qa_bot.workers import Workers
 
 # Sentences of a collection up to this size are embedded ahead, so that the first answers need not wait for it.
 SENTENCES_AHEAD_PAPERS = 2000
 
 WRITE_BATCH = 5000  # papers that go into the truth together
+MADE_TOGETHER = 500  # records or papers that are made at once, by another process where there are many
+
+T = TypeVar("T")
 
 Progress = Callable[[str, int, int], None]  # (what is done, how many, of how many; 0 where that is not known)
 
@@ -127,9 +134,10 @@ def ingest_into(
     """Do the work of `ingest` on an open, writable store."""
     began = time.perf_counter()
     truth = store.truth
-    changed_files = _read_changed(store, files, columns or {}, on_progress)
-    pruned = _prune(store, files, prunes)
-    counts = derive_papers(store, embedding, on_progress) if store.merge_is_due else (0, 0, 0)
+    with Workers() as workers:
+        changed_files = _read_changed(store, files, columns or {}, workers, on_progress)
+        pruned = _prune(store, files, prunes)
+        counts = derive_papers(store, embedding, on_progress, workers=workers) if store.merge_is_due else (0, 0, 0)
     store.find_damage()
     embedded = fill_indexes(store, embedding, on_progress)
     return IngestReport(
@@ -141,6 +149,7 @@ def ingest_into(
 
 def fill_indexes(store: PaperStore, embedding: EmbeddingModel, on_progress: Progress) -> int:
     """Bring both indexes up to the truth, and embed the sentences of a small collection ahead; return how many chunks were embedded."""
+    store.tune()
     total = store.truth.pending_count("vectors")
     done = 0
 
@@ -155,7 +164,9 @@ def fill_indexes(store: PaperStore, embedding: EmbeddingModel, on_progress: Prog
     return embedded
 
 
-def _read_changed(store: PaperStore, files: Sequence[Path], columns: Mapping[str, str], on_progress: Progress) -> int:
+def _read_changed(
+    store: PaperStore, files: Sequence[Path], columns: Mapping[str, str], workers: Workers, on_progress: Progress
+) -> int:
     """Read the files that changed, each in a transaction of its own; return how many those were."""
     truth = store.truth
     known = truth.files()
@@ -172,17 +183,28 @@ def _read_changed(store: PaperStore, files: Sequence[Path], columns: Mapping[str
             label = f"{path.resolve().parent.name}/{path.name}"
         with truth.transaction():
             number = truth.begin_file(key, label, digest)
-            for result in read_batches(path, columns=columns or None):
-                found = [replace(r, origin=replace(r.origin, file=label)) for r in result.records]
-                truth.add_records(number, found, [packed(identify(record)) for record in found])
-                truth.add_facts(number, result.facts)
-                truth.add_skipped(key, [replace(s, file=label) for s in result.skipped])
-                records += len(found)
+            for rows in workers.map(partial(make_records, file=label), _records(truth, number, path, columns)):
+                truth.add_records(number, rows)
+                records += len(rows)
                 on_progress("reading records", records, 0)
             truth.set_meta(MERGE_DUE, "1")
         labels.add(label)
         changed += 1
     return changed
+
+
+def _records(truth: Truth, number: int, path: Path, columns: Mapping[str, str]) -> Iterator[Sequence[Record]]:
+    """Yield the records of a file, those that are made together; note its facts and what was skipped."""
+    for result in read_batches(path, columns=columns or None):
+        truth.add_facts(number, result.facts)
+        truth.add_skipped(number, result.skipped)
+        yield from _parts(result.records)
+
+
+def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield items in parts of the size that is made at once."""
+    for start in range(0, len(items), MADE_TOGETHER):
+        yield items[start : start + MADE_TOGETHER]
 
 
 def _prune(store: PaperStore, files: Sequence[Path], folders: Sequence[Path]) -> int:
@@ -208,7 +230,9 @@ def _file_digest(path: Path) -> str:
         return f"unreadable since {time.time_ns()}"  # never equal: the reader says what is wrong, every time
 
 
-def derive_papers(store: PaperStore, embedding: EmbeddingModel, on_progress: Progress = lambda what, n, of: None) -> tuple[int, int, int]:
+def derive_papers(
+    store: PaperStore, embedding: EmbeddingModel, on_progress: Progress = lambda what, n, of: None, *, workers: Workers | None = None
+) -> tuple[int, int, int]:
     """Find out which papers the records are, and write down what is (added, changed, removed).
 
     Removals and changes happen in one transaction and additions after it in batches, so that a kill in between leaves
@@ -229,30 +253,40 @@ def derive_papers(store: PaperStore, embedding: EmbeddingModel, on_progress: Pro
     changes = [plan for plan in due if plan.paper_id in before]
     additions = [plan for plan in due if plan.paper_id not in before]
     removed = before.keys() - {plan.paper_id for plan in found.plans}
+    make = partial(make_papers, count_tokens=embedding.count_tokens, window_tokens=embedding.window_tokens)
     written = changed = 0
 
-    def write(plans: Sequence[Plan]) -> None:
-        nonlocal written, changed
-        records = truth.records_by_key([keys[place] for plan in plans for place in plan.places])
-        for plan in plans:
-            paper = build_paper(plan, {place: records[keys[place]] for place in plan.places}, found.facts_of(plan))
-            if plan.paper_id in before and before[plan.paper_id][0] == paper_digest(paper):
-                truth.sign_paper(plan.paper_id, plan.signature)
-            else:
-                write_paper(store, paper, embedding, signature=plan.signature)
-                changed += plan.paper_id in before
-        written += len(plans)
-        on_progress("storing papers", written, len(due))
+    def making(plans: Sequence[Plan]) -> Iterator[list[Making]]:
+        for part in _parts(plans):
+            records = truth.packed_records([keys[place] for plan in part for place in plan.places])
+            yield [Making(plan, {place: records[keys[place]] for place in plan.places}, found.facts_of(plan)) for plan in part]
 
-    with truth.transaction():
-        for paper_id in removed:
-            truth.remove_paper(paper_id)
-        for start in range(0, len(changes), WRITE_BATCH):
-            write(changes[start : start + WRITE_BATCH])
-        truth.set_merges([(ground.paper_id, ground.origin, ground.reason) for ground in found.grounds])
-    for start in range(0, len(additions), WRITE_BATCH):
+    def write(papers: Sequence[PaperRows]) -> list[PaperRows]:
+        nonlocal written, changed
+        new = [paper for paper in papers if before.get(paper.paper_id, (b"", b""))[0] != paper.digest]
+        truth.write_papers(new)
+        kept = {paper.paper_id for paper in papers} - {paper.paper_id for paper in new}
+        for paper in papers:
+            if paper.paper_id in kept:
+                truth.sign_paper(paper.paper_id, paper.signature)
+        written += len(papers)
+        changed += sum(paper.paper_id in before for paper in new)
+        on_progress("storing papers", written, len(due))
+        return new
+
+    do = workers.map if workers and is_portable(embedding.count_tokens) else map
+    with store.taking_in_terms() as take_in:
         with truth.transaction():
-            write(additions[start : start + WRITE_BATCH])
+            for paper_id in removed:
+                truth.remove_paper(paper_id)
+            for papers in do(make, making(changes)):
+                write(papers)
+            truth.set_merges([(ground.paper_id, ground.origin, ground.reason) for ground in found.grounds])
+        made = do(make, making(additions))
+        while parts := list(islice(made, WRITE_BATCH // MADE_TOGETHER)):
+            with truth.transaction():
+                new = write([paper for part in parts for paper in part])
+            take_in(new)
     if changes or removed:
         truth.remove_unused_texts()
     truth.remove_meta(MERGE_DUE)
@@ -262,12 +296,6 @@ def derive_papers(store: PaperStore, embedding: EmbeddingModel, on_progress: Pro
 def chunks_of(paper: Paper, embedding: EmbeddingModel) -> tuple[Chunk, ...]:
     """Cut a paper for this embedding model."""
     return chunk_paper(paper, count_tokens=embedding.count_tokens, window_tokens=embedding.window_tokens)
-
-
-def write_paper(store: PaperStore, paper: Paper, embedding: EmbeddingModel, *, signature: bytes = b"") -> None:
-    """Store one paper with its chunks, cut for this embedding model."""
-    chunks = chunks_of(paper, embedding)
-    store.truth.write_paper(paper, chunks, names=[(name.key, name.ground) for name in names_of(paper)], signature=signature)
 
 
 def _sentence_state(store: PaperStore) -> str:

@@ -11,7 +11,7 @@ import time
 from qa_bot.config import Settings
 from qa_bot.embedding import EmbeddingModel, open_embedding
 from qa_bot.ingest import IngestReport, Progress, chunks_of, fill_indexes, fingerprint_of
-from qa_bot.store import open_store
+from qa_bot.store import open_store, rows_of_chunks
 
 CHUNK_BATCH = 5000  # papers that are cut in one transaction
 
@@ -32,8 +32,7 @@ def reindex(*, settings: Settings, embedding: EmbeddingModel | None = None, on_p
             batch.append(paper)
             if len(batch) == CHUNK_BATCH or number == total:
                 with truth.transaction():
-                    for paper in batch:
-                        truth.chunk_anew(paper, chunks_of(paper, embedding))
+                    truth.chunk_anew([(paper.paper_id, list(rows_of_chunks(paper, chunks_of(paper, embedding)))) for paper in batch])
                 batch.clear()
                 on_progress("cutting papers", number, total)
         embedded = fill_indexes(store, embedding, on_progress)

@@ -22,6 +22,8 @@ class QABotError(Exception):
 
 def plain_name(name: str) -> str:
     """Return a person's name without accents and case, for comparing: "Hénaff" and "HENAFF" are one."""
+    if name.isascii():
+        return name.lower()
     decomposed = unicodedata.normalize("NFKD", name.translate({0x131: "i", 0xF8: "o", 0x142: "l"}))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 

@@ -233,10 +233,17 @@ def test_a_server_that_is_silent(chroma_url, tmp_path):
             own.ingest(write(tmp_path / "a.jsonl", record(1)))
 
 
+class Slow(Letters):
+    def embed(self, texts, *, on_progress=None):
+        time.sleep(0.15)
+        return super().embed(texts)
+
+
 def test_a_server_that_goes_away_in_the_middle_of_an_ingest(chroma_url, tmp_path):
     source = write(tmp_path / "a.jsonl", *map(record, range(600)))
     with gateway(int(chroma_url.rpartition(":")[2])) as gate:
         own = with_settings(Collection(tmp_path / "own", gate.url), chroma_max_retries=0)
+        own.embedding = Slow()  # what is embedded quickly goes to the server together
         upserts = []
         gate.answer = lambda method, path, body: "hang up" if path.endswith("/upsert") and not upserts.append(1) and len(upserts) > 1 else None
         with pytest.raises(VectorsUnavailable, match="cannot be reached"):

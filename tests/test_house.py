@@ -21,10 +21,10 @@ OWNERS = {
 # A room may import rooms of the rows above its own, and of its own row only itself.
 FLOORS = [
     {"schema"},
-    {"config", "markup", "chunking", "naming", "figures", "question_words", "pace", "synonyms"},
+    {"config", "markup", "chunking", "naming", "figures", "question_words", "pace", "synonyms", "workers"},
     {"versions"},
     {"readers", "catalogue", "store", "llm", "citations"},
-    {"embedding", "prompts"},
+    {"embedding", "making", "prompts"},
     {"retrieval", "ingest", "collection", "support"},
     {"asked"},
     {"amending", "extractive", "fetching", "follow_up", "judges", "reindex", "topics"},

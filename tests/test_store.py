@@ -11,7 +11,7 @@ import pytest
 
 from qa_bot.chunking import chunk_paper
 from qa_bot.schema import Filters, Origin, Paper, Version
-from qa_bot.store import ChromaServer, Fingerprint, IndexMismatch, PaperStore, StoreBusy, StoreError, matches
+from qa_bot.store import ChromaServer, Fingerprint, IndexMismatch, PaperStore, StoreBusy, StoreError, matches, rows_of_paper
 
 FINGERPRINT = Fingerprint("letters", "recipe/1")
 
@@ -29,9 +29,8 @@ def paper(number: int, text: str, **known) -> Paper:
 
 def write(store: PaperStore, *papers: Paper) -> None:
     with store.truth.transaction():
-        for item in papers:
-            chunks = chunk_paper(item, count_tokens=lambda t: len(t.split()), window_tokens=200)
-            store.truth.write_paper(item, chunks)
+        chunks = [chunk_paper(item, count_tokens=lambda t: len(t.split()), window_tokens=200) for item in papers]
+        store.truth.write_papers([rows_of_paper(item, cut) for item, cut in zip(papers, chunks)])
 
 
 @pytest.fixture
@@ -102,7 +101,7 @@ def test_batches_taken_in_before_a_kill_are_not_lost(store):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.complete(embed, batch=4, on_progress=killed)
+        store.complete(embed, batch=2, together=4, on_progress=killed)
     assert store.truth.pending_count("vectors") == 6
     store.complete(embed, batch=4)
     assert store.vectors.count() == 10

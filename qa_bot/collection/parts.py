@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from qa_bot.collection import wording
 from qa_bot.collection.wording import MASKS, NUMBER, OTHER, PAPERS, number_of
@@ -132,9 +133,17 @@ def author_bounds(found: re.Match[str]) -> tuple[int | None, int | None]:
     return (None, number) if how in ("at most", "up to") else (number, number)
 
 
-def find_category(question: str, categories: Collection[str]) -> tuple[str | None, str]:
+@lru_cache(maxsize=8)
+def _codes(categories: tuple[str, ...]) -> tuple[dict[str, str], dict[str, str], re.Pattern[str]]:
+    """Return lower-case category -> category, the same by the last part of a code too, and the pattern of one before "papers"."""
     known = {category.lower(): category for category in categories}
     by_code = {category.lower().rpartition(".")[2]: category for category in sorted(categories, reverse=True)} | known
+    names = "|".join(map(re.escape, sorted(known, key=len, reverse=True))) or r"(?!)"
+    return known, by_code, re.compile(rf"\b(?:the |all )?({names}) (?={PAPERS}\b)")
+
+
+def find_category(question: str, categories: Collection[str]) -> tuple[str | None, str]:
+    known, by_code, before_papers = _codes(tuple(categories))
     patterns = (
         (
             rf"\b(?:in |from |of )?(?:the )?(?:{_SECTION}\s+|(?=(?:cs|stat|astro-ph|eess|math|physics|q-bio|cond-mat)\.))"
@@ -147,12 +156,7 @@ def find_category(question: str, categories: Collection[str]) -> tuple[str | Non
         for name in (words, words.rpartition(".")[2], CATEGORY_NAMES.get(words, "")):
             if name and name in by_code:
                 return by_code[name], found[0]
-    if found := re.search(
-        rf"\b(?:the |all )?({'|'.join(map(re.escape, sorted(known, key=len, reverse=True)))}) (?={PAPERS}\b)"
-        if known
-        else r"(?!)",
-        question,
-    ):
+    if found := before_papers.search(question):
         return known[found[1].lower()], found[1]
     for name, code in CATEGORY_NAMES.items():
         if code in by_code and (

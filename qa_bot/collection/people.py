@@ -65,7 +65,7 @@ class AuthorNames:
     ) -> None:
         self._called, self._everyone = called, everyone
         self._all = None if called else _Names(names)
-        self._plain: dict[str, str] | None = None
+        self._plain: tuple[dict[str, str], dict[str, str]] | None = None
 
     def _among(self, question: str) -> _Names:
         """Return the authors whom the words of a question may name."""
@@ -74,11 +74,12 @@ class AuthorNames:
         words = {_bare(word) for word in _NAME_WORD.findall(question)}
         return _Names(self._called([word for word in words if len(word) > 1 and plain_name(word) not in _NO_NAMES]))
 
-    def _of_all(self) -> dict[str, str]:
-        """Return plain name -> as the records spell it, of everyone."""
+    def _of_all(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return plain name -> as the records spell it, of everyone: whole names and surnames."""
         if self._plain is None:
             everyone = self._everyone() if self._all is None else self._all.spelled.values()
-            self._plain = {plain_name(name): name for name in everyone}
+            whole = {plain_name(name): name for name in everyone}
+            self._plain = whole, {plain.rpartition(" ")[2]: name.rpartition(" ")[2] for plain, name in whole.items() if " " in plain}
         return self._plain
 
     def find(self, question: str, *, anywhere: bool = False) -> list[tuple[str, str]]:
@@ -169,21 +170,17 @@ def _stands_beside(question: str, person: Person) -> bool:
     return bool(re.search(r"(?:\b(?:and|or|with|by|nor)|&|,)$", before, re.I) or re.match(r",? (?:and|or|&) [A-Z]", after))
 
 
-def _misspelled(question: str, words: Sequence[tuple[str, int]], everyone: Callable[[], dict[str, str]]) -> Iterator[Person]:
+def _misspelled(question: str, words: Sequence[tuple[str, int]], everyone: Callable[[], tuple[dict[str, str], dict[str, str]]]) -> Iterator[Person]:
     """Yield authors that are one slip (two in long names) away from words where a name must stand."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    whole: dict[str, str] = {}
-    surnames: dict[str, str] = {}
     for place, (word, start) in enumerate(words):
         before = plain_name(_bare(words[place - 1][0])) if place else ""
         is_owner = word.endswith(("'s", "’s")) and word[0].isupper() and place > 0
         if plain_name(_bare(word)) in _NO_NAMES or not (before in _GUESSED_AFTER or is_owner):
             continue
-        if not whole:
-            whole = everyone()
-            surnames = {plain.rpartition(" ")[2]: name.rpartition(" ")[2] for plain, name in whole.items() if " " in plain}
+        whole, surnames = everyone()
         given = [w for w, _ in words[place : place + 2]]
         pair = question[start : words[place + 1][1] + len(_bare(given[1]))] if len(given) == 2 else ""
         for text, known in ((pair, whole), (question[start : start + len(_bare(word))], surnames)):

@@ -5,7 +5,7 @@ Leaves making such a model to the caller: llama-index is not imported here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qa_bot.embedding.embedded import embedded_model
@@ -47,8 +47,9 @@ class LlamaIndexEmbedding:
         """Found by the first vector; each later one must have it too."""
         return self._dimension or len(self.embed_query("dimension"))
 
-    def count_tokens(self, text: str) -> int:
-        return embedded_model().count_tokens(text)
+    @property
+    def count_tokens(self) -> Callable[[str], int]:
+        return embedded_model().count_tokens
 
     def embed(self, texts: Sequence[str], *, on_progress: Progress | None = None) -> np.ndarray:
         import numpy as np

@@ -29,6 +29,11 @@ def embedded_model() -> OnnxEmbedding:
     return OnnxEmbedding(MODEL_DIR)
 
 
+def is_portable(count_tokens: Callable[[str], int]) -> bool:
+    """Say whether tokens are counted by a model that another process can load as well."""
+    return isinstance(getattr(count_tokens, "__self__", None), OnnxEmbedding)
+
+
 class OnnxEmbedding:
     """A folder with model.onnx, tokenizer.json and config.json; the first use loads it (0.1 s).
 
@@ -49,10 +54,19 @@ class OnnxEmbedding:
         self._lock = threading.Lock()
         self._tokenizer: Any = None
         self._session: Any = None
+        self._counter: Callable[[str], int] | None = None
+
+    def __reduce__(self) -> tuple:
+        """Let another process load the model from its folder."""
+        return (embedded_model, ()) if self.folder == MODEL_DIR else (OnnxEmbedding, (self.folder,))
 
     def count_tokens(self, text: str) -> int:
         """Count the tokens of `text`, the two that frame every text included."""
-        return len(self._load_tokenizer().encode(encodable(text)).ids)
+        if self._counter is None:
+            from qa_bot.embedding.token_counts import counter_of
+
+            self._counter = counter_of(self._load_tokenizer())
+        return self._counter(encodable(text))
 
     def embed(self, texts: Sequence[str], *, on_progress: Progress | None = None) -> np.ndarray:
         import numpy as np

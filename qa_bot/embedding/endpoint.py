@@ -67,9 +67,10 @@ class EndpointEmbedding:
     def dimension(self) -> int:
         return self._dimension or len(self.embed_query("dimension"))
 
-    def count_tokens(self, text: str) -> int:
+    @property
+    def count_tokens(self) -> Callable[[str], int]:
         """Count with the embedded model's tokenizer: the endpoint's own is not known, and word pieces run about as many."""
-        return embedded_model().count_tokens(text)
+        return embedded_model().count_tokens
 
     def embed(self, texts: Sequence[str], *, on_progress: Progress | None = None) -> np.ndarray:
         import numpy as np

@@ -8,9 +8,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,26 +23,30 @@ from qa_bot.store.copies import (
     CopyIsOlder, adopt_snapshot, check_is_newest, check_may_write, next_state, older_message, relation, write_snapshot,
 )  # fmt: skip
 from qa_bot.store.facets import matches
-from qa_bot.store.filling import bring_up_to, fill
+from qa_bot.store.filling import Intake, bring_up_to, fill, put_terms
 from qa_bot.store.generations import collection_of, in_use, terms_folder
 from qa_bot.store.locks import FolderLock, StoreBusy, writing_lock
 from qa_bot.store.packing import digest_of, paper_digest
+from qa_bot.store.rows import PackedRecord, PaperRows, RecordRows, rows_of_chunks, rows_of_paper, rows_of_record
 from qa_bot.store.server import ChromaServer, VectorsUnavailable, server_of
 from qa_bot.store.tables import MERGE_DUE, SCHEMA_VERSION, StoreError
 from qa_bot.store.terms import AlikeStems, TermIndex
 from qa_bot.store.truth import IndexedChunk, Truth
+from qa_bot.store.vectors import BATCH as VECTOR_BATCH
 from qa_bot.store.vectors import VectorIndex
 
 if TYPE_CHECKING:
     import numpy as np
 
 __all__ = [
-    "MERGE_DUE", "ChromaServer", "CopyIsOlder", "Fingerprint", "IndexMismatch", "PaperStore", "StoreBusy", "StoreError", "VectorsUnavailable",
-    "adopt_snapshot", "digest_of", "matches", "open_store", "paper_digest", "write_snapshot",
+    "MERGE_DUE", "ChromaServer", "CopyIsOlder", "Fingerprint", "IndexMismatch", "PackedRecord", "PaperRows", "PaperStore", "RecordRows", "StoreBusy",
+    "StoreError", "Truth", "VectorsUnavailable", "adopt_snapshot", "digest_of", "matches", "open_store", "paper_digest", "rows_of_chunks", "rows_of_paper",
+    "rows_of_record", "write_snapshot",
 ]  # fmt: skip
 
 LOCK_TIMEOUT_SECONDS = 20.0
 FEW_PAPERS = 1500  # that many vectors are compared one by one faster than an index is searched around a filter
+SOON_SECONDS = 0.1  # what is embedded is not kept from the index for longer
 # While a server is away, and for the state of the index on it, it is asked this often at most.
 ASK_AGAIN_SECONDS = 5.0
 
@@ -320,32 +325,62 @@ class PaperStore:
         """The number of chunk updates that the indexes have not taken in yet."""
         return self.truth.pending_count("vectors") + self.truth.pending_count("terms")
 
-    def complete(self, embed: Callable[[Sequence[str]], object], *, batch: int = 256, on_progress: Callable[[int], None] = lambda n: None) -> int:
-        """Bring both indexes up to the truth, in batches that each survive a kill; return how many texts were embedded."""
+    def tune(self) -> None:
+        """Set how hard the index of the vectors searches by how many chunks there are."""
+        self.vectors.tune(self.truth.count("chunks"))
+
+    def complete(
+        self,
+        embed: Callable[[Sequence[str]], object],
+        *,
+        batch: int = 256,
+        together: int = VECTOR_BATCH,
+        on_progress: Callable[[int], None] = lambda n: None,
+    ) -> int:
+        """Bring both indexes up to the truth, in batches that each survive a kill; return how many texts were embedded.
+
+        `batch` texts are embedded at once; what is embedded goes into the index `together`, which takes less time, or sooner
+        where that many take long to embed.
+        """
         bring_up_to(self.truth, self.terms)
         embedded = 0
 
-        def prepare(todo: Sequence[IndexedChunk]) -> Callable[[], None]:
+        def prepare(todo: Sequence[IndexedChunk]) -> Iterator[tuple[Callable[[], None], Sequence[str]]]:
             nonlocal embedded
+            gone = [chunk.chunk_id for chunk in todo if chunk.text is None]
             kept = [chunk for chunk in todo if chunk.text is not None]
-            vectors, fresh = self.vectors_of([chunk.text for chunk in kept], embed)
-            embedded += fresh
-            return lambda: self._take_vectors(kept, vectors, [chunk.chunk_id for chunk in todo if chunk.text is None])
+            if gone:
+                yield lambda: self.vectors.remove(gone), gone
+            ready: list[tuple[str, np.ndarray]] = []
+            began = time.monotonic()
+            for start in range(0, len(kept), batch):
+                part = kept[start : start + batch]
+                vectors, fresh = self.vectors_of([chunk.text for chunk in part], embed)
+                embedded += fresh
+                ready += zip((chunk.chunk_id for chunk in part), vectors)
+                if start + batch >= len(kept) or time.monotonic() - began > SOON_SECONDS:
+                    yield partial(self._take_vectors, ready), [chunk_id for chunk_id, _ in ready]
+                    ready, began = [], time.monotonic()
 
         writes = self.server is not None and not self._aside and self.truth.pending_count("vectors") > 0
         if writes:
             self._begin_writing()
-        fill(self.truth, "vectors", prepare, batch=batch, on_progress=on_progress)
+        fill(self.truth, "vectors", prepare, batch=max(batch, together), on_progress=on_progress)
         if writes:
             self._check_wrote_alone()
         self.truth.settle(self.truth.keyed("vectors_in"), self._place)
         return embedded
 
-    def _take_vectors(self, kept: Sequence[IndexedChunk], vectors: object, gone: Sequence[str]) -> None:
-        if gone:
-            self.vectors.remove(gone)
-        if kept:
-            self.vectors.upsert([chunk.chunk_id for chunk in kept], vectors)
+    def _take_vectors(self, ready: Sequence[tuple[str, np.ndarray]]) -> None:
+        import numpy as np
+
+        self.vectors.upsert([chunk_id for chunk_id, _ in ready], np.stack([vector for _, vector in ready]))
+
+    @contextmanager
+    def taking_in_terms(self) -> Iterator[Callable[[Sequence[PaperRows]], None]]:
+        """Yield what lets the term index take in papers that were just written, on a thread while others are."""
+        with Intake(self.truth, "terms") as intake:
+            yield lambda papers: put_terms(intake, self.terms, papers)
 
     def complete_terms_alone(self) -> None:
         """Bring the term index of a reader up to the truth, unless another process is at it."""

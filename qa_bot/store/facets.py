@@ -5,14 +5,17 @@ Leaves the papers themselves to `shelf`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence, Set
+from functools import lru_cache
 from pathlib import Path
 
 from qa_bot.schema import Filters, Paper, names_person, plain_name
 from qa_bot.store.packing import key_of
+from qa_bot.store.rows import facets_of
 from qa_bot.store.tables import REMEMBERED, Tables
 
-_KINDS = ("authors", "categories", "organisations")
+_key_of_word = lru_cache(maxsize=1 << 16)(key_of)  # names share their words
 
 
 class Facets(Tables):
@@ -20,36 +23,35 @@ class Facets(Tables):
 
     _facets: dict[tuple[str, str], int]
 
-    def _add_facets(self, number: int, paper: Paper) -> None:
-        rows = [(facet, number) for facet in self._facets_of(paper)]
+    def _add_facets(self, papers: Mapping[int, Set[tuple[str, str]]]) -> None:
+        """Note the (kind, value) facets of papers, by number."""
+        numbers = self._facet_numbers({facet for facets in papers.values() for facet in facets})
+        rows = sorted((numbers[facet], number) for number, facets in papers.items() for facet in facets)
         self._db.executemany("INSERT INTO facet_papers VALUES (?, ?)", rows)
 
     def _remove_facets(self, number: int, paper: Paper) -> None:
-        rows = [(facet, number) for facet in self._facets_of(paper)]
+        rows = [(facet, number) for facet in self._facet_numbers(facets_of(paper)).values()]
         self._db.executemany("DELETE FROM facet_papers WHERE facet = ? AND paper = ?", rows)
 
-    def _facets_of(self, paper: Paper) -> set[int]:
-        facets = {self._facet(kind, value) for kind in _KINDS for value in getattr(paper, kind)}
-        return facets | {self._facet("files", origin.file) for origin in paper.origins}
-
-    def _facet(self, kind: str, value: str) -> int:
+    def _facet_numbers(self, facets: Set[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """Return the numbers of (kind, value) facets; new ones are given one."""
         if not self._facets:
             rows = self._db.execute("SELECT kind, value, number FROM facets LIMIT ?", (REMEMBERED,))
-            self._facets.update(((known_kind, known_value), number) for known_kind, known_value, number in rows)
-        known = self._facets.get((kind, value))
-        if known is None:
-            key = key_of(f"{kind} {value}")
-            may_be_there = len(self._facets) >= REMEMBERED
-            query = "SELECT number FROM facets WHERE key = ? AND kind = ? AND value = ?"
-            row = self._db.execute(query, (key, kind, value)).fetchone() if may_be_there else None
-            if row is None:
-                row = (self._db.execute("INSERT INTO facets (kind, value, key) VALUES (?, ?, ?)", (kind, value, key)).lastrowid,)
-                words = set(plain_name(value).split()) if kind == "authors" else ()
-                self._db.executemany("INSERT INTO facet_words VALUES (?, ?)", [(key_of(word), row[0]) for word in words])
-            known = row[0]
-            if len(self._facets) < REMEMBERED:
-                self._facets[kind, value] = known
-        return known
+            self._facets.update(((kind, value), number) for kind, value, number in rows)
+        keys = {key_of(f"{kind} {value}"): (kind, value) for kind, value in facets if (kind, value) not in self._facets}
+        known: dict[tuple[str, str], int] = {}
+        if len(self._facets) >= REMEMBERED:
+            query = "SELECT kind, value, number FROM facets WHERE key IN ({})"
+            known = {(kind, value): number for kind, value, number in self._rows_for(query, sorted(keys))}
+        new = sorted((key, facet) for key, facet in keys.items() if facet not in known)
+        added = [(number, *facet, key) for number, (key, facet) in enumerate(new, self._next_number("facets"))]
+        self._db.executemany("INSERT INTO facets VALUES (?, ?, ?, ?)", added)
+        words = {(_key_of_word(word), number) for number, kind, value, _ in added if kind == "authors" for word in plain_name(value).split()}
+        self._db.executemany("INSERT INTO facet_words VALUES (?, ?)", sorted(words))
+        known |= {(kind, value): number for number, kind, value, _ in added}
+        found = {facet: known[facet] if facet in known else self._facets[facet] for facet in facets}
+        self._facets.update(itertools.islice(known.items(), max(0, REMEMBERED - len(self._facets))))
+        return found
 
     def distinct(self, kind: str) -> list[str]:
         """Return every one of "authors", "categories", "organisations" or "files" that some paper has, each once, in order."""

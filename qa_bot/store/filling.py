@@ -5,44 +5,82 @@ Leaves what a batch is turned into to its caller.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from qa_bot.store.rows import PaperRows
 from qa_bot.store.terms import TermIndex
 from qa_bot.store.truth import IndexedChunk, Truth
+
+
+class Intake:
+    """An index that takes batches in on a thread of its own, one while the next is made ready.
+
+    A kill at any moment leaves a list that is completed by the next run; taking a batch in twice does no harm.
+    """
+
+    def __init__(self, truth: Truth, index: str, *, on_progress: Callable[[int], None] = lambda n: None) -> None:
+        self._truth, self._index, self._on_progress = truth, index, on_progress
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=index)
+        self._under_way: tuple[Future, Sequence[str]] | None = None
+
+    def __enter__(self) -> Intake:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            if kind is None:
+                self._strike_off()
+        finally:
+            self._pool.shutdown()
+
+    @property
+    def waiting(self) -> int:
+        """How many chunks are under way and not struck off yet."""
+        return len(self._under_way[1]) if self._under_way else 0
+
+    def put(self, work: Callable[[], None], chunk_ids: Sequence[str]) -> None:
+        """Begin a batch when the one before is done, and strike that off."""
+        self._strike_off()
+        self._under_way = self._pool.submit(work), chunk_ids
+
+    def _strike_off(self) -> None:
+        if self._under_way:
+            taken, chunk_ids = self._under_way
+            taken.result()
+            self._truth.clear_pending(self._index, chunk_ids)
+            self._under_way = None
+            self._on_progress(len(chunk_ids))
 
 
 def fill(
     truth: Truth,
     index: str,
-    prepare: Callable[[Sequence[IndexedChunk]], Callable[[], None]],
+    prepare: Callable[[Sequence[IndexedChunk]], Iterable[tuple[Callable[[], None], Sequence[str]]]],
     *,
     batch: int,
     on_progress: Callable[[int], None] = lambda n: None,
 ) -> None:
-    """Prepare each batch that an index waits for, let the index take it in on a thread of its own, then strike it off.
-
-    A kill at any moment leaves a list that is completed by the next run; taking a batch in twice does no harm.
-    """
-    with ThreadPoolExecutor(1, thread_name_prefix=index) as pool:
-        under_way: tuple[Future, list[str]] | None = None
-        skip = 0
-        while (todo := truth.pending(index, batch, skip=skip)) or under_way:
-            work = prepare(todo) if todo else None
-            if under_way:
-                taken, chunk_ids = under_way
-                taken.result()
-                truth.clear_pending(index, chunk_ids)
-                on_progress(len(chunk_ids))
-            under_way = (pool.submit(work), [chunk.chunk_id for chunk in todo]) if work else None
-            skip = len(todo)
+    """Prepare each batch that an index waits for, as one or more of (work, ids of the chunks), and let the index take them in."""
+    with Intake(truth, index, on_progress=on_progress) as intake:
+        while todo := truth.pending(index, batch, skip=intake.waiting):
+            for work, chunk_ids in prepare(todo):
+                intake.put(work, chunk_ids)
 
 
 def bring_up_to(truth: Truth, terms: TermIndex) -> None:
     """Let the term index take in all that waits for it."""
 
-    def prepare(todo: Sequence[IndexedChunk]) -> Callable[[], None]:
+    def prepare(todo: Sequence[IndexedChunk]) -> Iterator[tuple[Callable[[], None], Sequence[str]]]:
         kept = [(chunk.chunk_id, chunk.title, chunk.text) for chunk in todo if chunk.text is not None]
-        return lambda: terms.update(kept, [chunk.chunk_id for chunk in todo if chunk.text is None])
+        gone = [chunk.chunk_id for chunk in todo if chunk.text is None]
+        yield lambda: terms.update(kept, gone), [chunk.chunk_id for chunk in todo]
 
     fill(truth, "terms", prepare, batch=10_000)
+
+
+def put_terms(intake: Intake, terms: TermIndex, papers: Sequence[PaperRows]) -> None:
+    """Let the term index take in papers that were just written, while their texts are at hand."""
+    chunks = [(chunk.chunk_id, chunk.title, chunk.text) for paper in papers for chunk in paper.chunks]
+    if chunks:
+        intake.put(lambda: terms.update(chunks, ()), [chunk_id for chunk_id, _, _ in chunks])

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from qa_bot.schema import Fact, Origin, Record, Skipped
-from qa_bot.store.packing import fields_of, pack, unpack_fact, unpack_record, unpack_text, without_texts
+from qa_bot.schema import Fact, Origin, Skipped
+from qa_bot.store.packing import fields_of, pack, unpack_fact, unpack_text
+from qa_bot.store.rows import PackedRecord, RecordRows
 from qa_bot.store.tables import Tables
 
 
@@ -26,21 +27,21 @@ class Inputs(Tables):
         self.remove_file(path)
         return self._db.execute("INSERT INTO files (path, label, digest) VALUES (?, ?, ?)", (path, label, digest)).lastrowid
 
-    def add_records(self, file: int, records: Sequence[Record], identities: Sequence[bytes]) -> None:
-        """Add records of a file, each with what `catalogue` judges it by."""
+    def add_records(self, file: int, records: Sequence[RecordRows]) -> None:
+        """Add records of a file."""
         first = self._db.execute("SELECT coalesce(max(place) + 1, 0) FROM records WHERE file = ?", (file,)).fetchone()[0]
-        rows = [
-            (file, first + n, self.text_number(record.abstract), pack(without_texts(record)), identity)
-            for n, (record, identity) in enumerate(zip(records, identities, strict=True))
-        ]
+        texts = self.text_numbers([record.text for record in records])
+        rows = ((file, first + n, text, record.body, record.identity) for n, (record, text) in enumerate(zip(records, texts)))
         self._db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", rows)
 
     def add_facts(self, file: int, facts: Sequence[Fact]) -> None:
         first = self._db.execute("SELECT coalesce(max(place) + 1, 0) FROM facts WHERE file = ?", (file,)).fetchone()[0]
         self._db.executemany("INSERT INTO facts VALUES (?, ?, ?)", ((file, first + n, pack(fact)) for n, fact in enumerate(facts)))
 
-    def add_skipped(self, path: str, skipped: Sequence[Skipped]) -> None:
-        self._db.executemany("INSERT INTO skipped VALUES (?, ?, ?, ?)", ((path, s.file, s.ordinal, s.reason) for s in skipped))
+    def add_skipped(self, file: int, skipped: Sequence[Skipped]) -> None:
+        """Note what was left out of a file, under the name that the file goes by."""
+        query = "INSERT INTO skipped SELECT path, label, ?, ? FROM files WHERE number = ?"
+        self._db.executemany(query, ((s.ordinal, s.reason, file) for s in skipped))
 
     def remove_file(self, path: str) -> None:
         """Forget a file and all that was read in it."""
@@ -54,10 +55,10 @@ class Inputs(Tables):
         """Yield (key of the record, what it is judged by) of every record."""
         yield from self._db.execute("SELECT rowid, identity FROM records ORDER BY file, place")
 
-    def records_by_key(self, keys: Sequence[int]) -> dict[int, Record]:
+    def packed_records(self, keys: Sequence[int]) -> dict[int, PackedRecord]:
         """Return the records of these keys (see `identities`)."""
-        query = "SELECT r.rowid, r.body, t.body FROM records r JOIN texts t ON t.number = r.text WHERE r.rowid IN ({})"
-        return {key: unpack_record(body, unpack_text(text)) for key, body, text in self._rows_for(query, keys)}
+        query = "SELECT r.rowid, r.text, r.body, t.body FROM records r JOIN texts t ON t.number = r.text WHERE r.rowid IN ({})"
+        return {key: PackedRecord(*packed) for key, *packed in self._rows_for(query, keys)}
 
     def record_text(self, key: int) -> str:
         """Return the text as found of one record."""

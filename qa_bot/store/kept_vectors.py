@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from qa_bot.store.shelf import chunk_id_of
+from qa_bot.store.rows import chunk_id_of
 from qa_bot.store.tables import Tables
 
 if TYPE_CHECKING:

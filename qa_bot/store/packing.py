@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -62,15 +61,13 @@ def unpack_text(body: bytes) -> str:
 
 
 def pack(item: Record | Fact | Paper) -> bytes:
-    """Pack a record, fact or paper; texts that are kept by themselves are left out before (see `without_texts`)."""
-    return _compressed(orjson.dumps(item))
-
-
-def without_texts(item: Record | Paper) -> Record | Paper:
-    """Return a record or paper with empty texts."""
+    """Pack a record, fact or paper with empty texts: those are kept by themselves."""
+    fields = dict(item.__dict__)
     if isinstance(item, Record):
-        return replace(item, abstract="")
-    return replace(item, versions=tuple(replace(version, abstract="", raw="") for version in item.versions))
+        fields["abstract"] = ""
+    elif isinstance(item, Paper):
+        fields["versions"] = [version.__dict__ | {"abstract": "", "raw": ""} for version in item.versions]
+    return _compressed(orjson.dumps(fields))
 
 
 def unpack_paper(body: bytes, texts: Sequence[tuple[str, str]]) -> Paper:

@@ -5,23 +5,13 @@ Leaves how papers are made of records to `catalogue`, and who wrote them and wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
-from qa_bot.chunking import index_text
 from qa_bot.schema import Chunk, Filters, Paper
 from qa_bot.store.facets import Facets
-from qa_bot.store.packing import digest_of, key_of, pack, paper_digest, unpack_paper, unpack_text, without_texts
-
-def chunk_id_of(paper_id: str, version: int, place: int) -> str:
-    return f"{paper_id}#{version}.{place}"
-
-
-def parts_of(chunk_id: str) -> tuple[str, int, int]:
-    paper_id, _, numbers = chunk_id.rpartition("#")
-    version, _, place = numbers.partition(".")
-    return paper_id, int(version), int(place)
-
-
+from qa_bot.store.packing import key_of, unpack_paper, unpack_text
+from qa_bot.store.rows import ChunkRow, PaperRows, chunk_id_of, parts_of
 
 
 class Shelf(Facets):
@@ -36,35 +26,39 @@ class Shelf(Facets):
         """Note that a paper as it stands is what the records of this signature make."""
         self._db.execute("UPDATE papers SET signature = ? WHERE paper_id = ?", (signature, paper_id))
 
-    def write_paper(
-        self, paper: Paper, chunks: Sequence[Chunk], *, names: Sequence[tuple[str, str]] = (), signature: bytes = b""
-    ) -> None:
-        """Store one paper with its chunks and (key, ground) names; note what the indexes must do."""
-        row = self._db.execute("SELECT number FROM papers WHERE paper_id = ?", (paper.paper_id,)).fetchone()
-        before = self._clear(row[0], paper.paper_id) if row else {}
-        values = (paper.paper_id, paper_digest(paper), signature, paper.date, pack(without_texts(paper)))
-        if row:
-            self._db.execute("UPDATE papers SET digest = ?2, signature = ?3, date = ?4, body = ?5 WHERE paper_id = ?1", values)
-        number = row[0] if row else self._db.execute("INSERT INTO papers (paper_id, digest, signature, date, body) VALUES (?, ?, ?, ?, ?)", values).lastrowid
-        rows = self._add_chunks(number, paper, chunks)
-        self._db.executemany("INSERT OR IGNORE INTO names VALUES (?, ?, ?)", [(key_of(key), number, ground) for key, ground in names])
-        texts = [(number, place, self.text_number(v.abstract), self.text_number(v.raw)) for place, v in enumerate(paper.versions)]
-        self._db.executemany("INSERT INTO versions VALUES (?, ?, ?, ?)", texts)
-        self._add_facets(number, paper)
-        after = {chunk_id_of(paper.paper_id, *row[1:3]): row[-1] for row in rows}
-        self._mark_pending(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    def write_papers(self, papers: Sequence[PaperRows]) -> None:
+        """Store papers, each once, in the place of those of the same id; note what the indexes must do."""
+        ids = [paper.paper_id for paper in papers]
+        known = dict(self._rows_for("SELECT paper_id, number FROM papers WHERE paper_id IN ({})", ids))
+        before = {key: digest for paper_id, number in known.items() for key, digest in self._clear(number, paper_id).items()}
+        new = [paper_id for paper_id in ids if paper_id not in known]
+        numbered = known | dict(zip(new, itertools.count(self._next_number("papers"))))
+        numbers = [numbered[paper_id] for paper_id in ids]
+        self._db.executemany(
+            "INSERT INTO papers VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET digest = excluded.digest, signature = excluded.signature, "
+            "date = excluded.date, body = excluded.body", ((number, *paper[:5]) for number, paper in zip(numbers, papers)),
+        )  # fmt: skip
+        self._add_chunks(zip(numbers, (paper.chunks for paper in papers)))
+        # Sorted: an index takes in what lies together page by page, instead of each row on a page of its own.
+        names = sorted((key, number, ground) for number, paper in zip(numbers, papers) for key, ground in paper.names)
+        self._db.executemany("INSERT OR IGNORE INTO names VALUES (?, ?, ?)", names)
+        versions = [(number, place) for number, paper in zip(numbers, papers) for place in range(len(paper.versions))]
+        texts = iter(self.text_numbers([text for paper in papers for version in paper.versions for text in version]))
+        self._db.executemany("INSERT INTO versions VALUES (?, ?, ?, ?)", ((*version, next(texts), next(texts)) for version in versions))
+        self._add_facets({number: paper.facets for number, paper in zip(numbers, papers)})
+        after = {chunk.chunk_id: chunk.digest for paper in papers for chunk in paper.chunks}
+        self._mark_pending(sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key)))
 
-    def _add_chunks(self, number: int, paper: Paper, chunks: Sequence[Chunk]) -> list[tuple]:
-        title = "" if paper.title_is_stand_in else paper.title
-        rows = [(number, *parts_of(c.chunk_id)[1:], c.start, c.end, digest_of(index_text(title, c.text))) for c in chunks]
+    def _add_chunks(self, chunks: Iterable[tuple[int, Sequence[ChunkRow]]]) -> None:
+        """Add the chunks of papers, by number."""
+        rows = ((number, *chunk[:5]) for number, of_paper in chunks for chunk in of_paper)
         self._db.executemany(f"INSERT INTO {self.chunks} VALUES (?, ?, ?, ?, ?, ?)", rows)
-        return rows
 
-    def chunk_anew(self, paper: Paper, chunks: Sequence[Chunk]) -> None:
-        """Store the chunks of a paper that is known but has none in this generation."""
-        (number,) = self._db.execute("SELECT number FROM papers WHERE paper_id = ?", (paper.paper_id,)).fetchone()
-        self._add_chunks(number, paper, chunks)
-        self._mark_pending(chunk.chunk_id for chunk in chunks)
+    def chunk_anew(self, papers: Sequence[tuple[str, Sequence[ChunkRow]]]) -> None:
+        """Store the chunks of papers, by id, that are known but have none in this generation."""
+        numbers = dict(self._rows_for("SELECT paper_id, number FROM papers WHERE paper_id IN ({})", [paper_id for paper_id, _ in papers]))
+        self._add_chunks((numbers[paper_id], chunks) for paper_id, chunks in papers)
+        self._mark_pending(sorted(chunk.chunk_id for _, chunks in papers for chunk in chunks))
 
     def _clear(self, number: int, paper_id: str) -> dict[str, bytes]:
         """Take away all that hangs on a paper; return its chunks' ids and digests."""

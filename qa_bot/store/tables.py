@@ -5,17 +5,19 @@ Leaves what stands in them to `inputs`, `shelf` and `kept_vectors`.
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from qa_bot.schema import QABotError
-from qa_bot.store.packing import digest_of, key_of, pack_text
+from qa_bot.store.rows import KeptText
 
 SCHEMA_VERSION = 2
 REMEMBERED = 200_000  # rows of a kind of which the number need not be looked up again while papers are written
 MERGE_DUE = "merge_due"  # noted in `meta` while records were read whose papers have not been found yet
+CACHE_KIB = 64 * 1024  # of pages in memory: with SQLite's own 2 MB the keys of a large collection are read again for each paper
 GENERATION_KEYS = ("fingerprint", "dimension", "vectors_in")
 
 # Small rows and whole numbers for what repeats: a million papers are to stay below a few kilobytes each.
@@ -66,12 +68,14 @@ class Tables:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._texts: dict[bytes, int] = {}
+        self._remembers_all: bool | None = None  # True where `_texts` holds all that were ever kept, while there is room in it
         self.generation = ""
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=WAIT_SECONDS)
             self._db.execute("PRAGMA page_size=8192")  # of a new file: ten vectors fill a page, with five a fifth of it is lost
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
             found = self._schema_found()
             if found in (None, str(SCHEMA_VERSION)):
                 self._db.executescript(_TABLES)
@@ -170,22 +174,34 @@ class Tables:
     def _forget(self) -> None:
         """Drop what was remembered of rows: a rollback may have taken them away."""
         self._texts.clear()
+        self._remembers_all = None
 
-    def text_number(self, text: str) -> int:
-        """Keep a text, once, and return the number that it goes under."""
-        digest = digest_of(text)
-        known = self._texts.get(digest)
-        if known is None:
-            key, body = key_of(text), pack_text(text)
-            query = "SELECT t.number FROM text_keys k JOIN texts t ON t.number = k.number WHERE k.key = ? AND t.body = ?"
-            row = self._db.execute(query, (key, body)).fetchone()
-            if row is None:
-                row = (self._db.execute("INSERT INTO texts (body) VALUES (?)", (body,)).lastrowid,)
-                self._db.execute("INSERT INTO text_keys VALUES (?, ?)", (key, row[0]))
-            known = row[0]
-            if len(self._texts) < REMEMBERED:
-                self._texts[digest] = known
-        return known
+    def text_numbers(self, texts: Sequence[KeptText | int]) -> list[int]:
+        """Keep texts, each once, and return the numbers that they go under, in order; a number stands for itself."""
+        new = {text.digest: text for text in texts if not isinstance(text, int) and text.digest not in self._texts}
+        known = self._known_texts(new)
+        numbers = known | dict(zip((digest for digest in new if digest not in known), itertools.count(self._next_number("texts"))))
+        added = [(numbers[digest], text) for digest, text in new.items() if digest not in known]
+        self._db.executemany("INSERT INTO texts VALUES (?, ?)", ((number, text.body) for number, text in added))
+        self._db.executemany("INSERT INTO text_keys VALUES (?, ?)", sorted((text.key, number) for number, text in added))
+        found = [text if isinstance(text, int) else numbers[text.digest] if text.digest in numbers else self._texts[text.digest] for text in texts]
+        self._texts.update(itertools.islice(numbers.items(), max(0, REMEMBERED - len(self._texts))))
+        return found
+
+    def _known_texts(self, texts: Mapping[bytes, KeptText]) -> dict[bytes, int]:
+        """Return the numbers of those of these texts that are kept but not remembered."""
+        if self._remembers_all is None:
+            self._remembers_all = self._next_number("texts") == 1
+        if self._remembers_all and len(self._texts) < REMEMBERED:
+            return {}
+        by_key = {text.key: text for text in texts.values()}
+        query = "SELECT k.key, t.number, t.body FROM text_keys k JOIN texts t ON t.number = k.number WHERE k.key IN ({})"
+        found = ((by_key[key], number, body) for key, number, body in self._rows_for(query, list(by_key)))
+        return {text.digest: number for text, number, body in found if text.body == body}
+
+    def _next_number(self, table: str) -> int:
+        """Return the number that the next row goes under. Only one connection writes."""
+        return self._db.execute(f"SELECT coalesce(max(number), 0) + 1 FROM {table}").fetchone()[0]
 
     def remove_unused_texts(self) -> None:
         """Forget the texts of records and papers that are gone."""

@@ -114,16 +114,20 @@ class TermIndex:
         # Built term by term: a parsed query would take some punctuation for syntax or phrases.
         query_of, occur = self._tantivy.Query, self._tantivy.Occur
 
-        def said(stem: str, weight: float):  # noqa: ANN202 - tantivy's own type, imported late
+        def said(stem: str, weight: float) -> list:
             fields = (("title", title_weight), ("text", 1.0))
-            return query_of.boolean_query(
-                [(occur.Should, query_of.boost_query(query_of.term_query(self._index.schema, field, stem, "freq"), weight * share)) for field, share in fields]
-            )
+            return [
+                (occur.Should, query_of.boost_query(query_of.term_query(self._index.schema, field, stem, "freq"), weight * share)) for field, share in fields
+            ]
 
+        # One flat list: among a million chunks, tantivy takes twice as long for lists within a list.
         terms = []
         for stem in self.stems(" ".join(words)):
-            forms = [said(stem, 1.0), *(said(other, weight) for other, weight in (alike or {}).get(stem, ()))]
-            terms.append((occur.Should, forms[0] if len(forms) == 1 else query_of.disjunction_max_query(forms)))
+            if others := (alike or {}).get(stem, ()):
+                forms = [query_of.boolean_query(said(form, weight)) for form, weight in ((stem, 1.0), *others)]
+                terms.append((occur.Should, query_of.disjunction_max_query(forms)))
+            else:
+                terms += said(stem, 1.0)
         if not terms:
             return []
         query = query_of.boolean_query(terms)

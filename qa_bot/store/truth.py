@@ -13,7 +13,8 @@ from qa_bot.chunking import index_text
 from qa_bot.store.inputs import Inputs
 from qa_bot.store.kept_vectors import KeptVectors
 from qa_bot.store.packing import fields_of, unpack_text
-from qa_bot.store.shelf import Shelf, chunk_id_of, parts_of
+from qa_bot.store.rows import chunk_id_of, parts_of
+from qa_bot.store.shelf import Shelf
 
 INDEXES = ("vectors", "terms")
 
