@@ -7,13 +7,13 @@ line and the window need not wait for that import.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from qa_bot import collection, listing, retrieval
+from qa_bot import collection, listing, retrieval, sides
 from qa_bot.amending import remove
 from qa_bot.chunking import split_sentences
 from qa_bot.citations import plain_markdown, resolve_citations
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 History = Sequence[tuple[str, str]]
 T = TypeVar("T")
+# A paper that a question only describes is meant where its best chunk is this near to the description.
+DESCRIBED_FROM = 0.35
+DESCRIBED_READ = 3
 FEW = 5  # papers that an answer without an LLM can speak of one by one
 
 
@@ -258,10 +261,12 @@ class AnswerEngine:
         """
         depth = PAPERS_READ_AHEAD if self.store.truth.meta("sentences_ahead") else PAPERS_READ
         vector = self.store.vectors_of([question], self.embedding.embed, keeps=False)[0][0]
-        hits, subjects = self.find(question, limit=max(depth, self.settings.top_k), filters=filters, vector=vector)
+        asked = self._asked(question, filters)
+        hits, subjects = self.find(question, limit=max(depth, self.settings.top_k), filters=filters, vector=vector, asked=asked)
         passages = rank_sentences(
-            question, hits, store=self.store, embedding=self.embedding, papers_read=max(depth, subjects), question_vector=vector
-        )
+            question, hits, store=self.store, embedding=self.embedding, papers_read=max(depth, subjects), question_vector=vector,
+            asked_of=list(asked.values()) if len(asked) > 1 else (), clauses=sides.clauses_of(question),
+        )  # fmt: skip
         keep = max(self.settings.top_k, subjects)
         if not subjects:
             return *likeliest_first(hits, passages, keep=keep), subjects
@@ -276,24 +281,51 @@ class AnswerEngine:
         passages = rank_sentences(question, hits, store=self.store, embedding=self.embedding, papers_read=len(hits))
         return hits, passages, len(hits) if len(hits) <= FEW else 0
 
-    def find(
-        self, question: str, *, limit: int | None = None, filters: Filters | None = None, vector: np.ndarray | None = None
-    ) -> tuple[list[Hit], int]:
-        """Return up to `limit` hits for a question, the papers that it names first, and how many those are."""
-        limit = limit or self.settings.top_k
-        named = retrieval.named_papers(question, self.store)
+    def _asked(self, question: str, filters: Filters | None) -> dict[str, str]:
+        """Return paper id -> what is asked of it alone, of the papers that a question names, or describes beside another, in their order."""
+        named = retrieval.named_places(question, self.store)
         if filters:
-            allowed = self.store.truth.passing(named, filters)
-            named = [paper_id for paper_id in named if paper_id in allowed]
-        hits = self._ranked(question, retrieval.DEPTH if named else limit, filters, vector=vector)
-        if not named:
+            allowed = self.store.truth.passing([paper_id for paper_id, _ in named], filters)
+            named = [(paper_id, span) for paper_id, span in named if paper_id in allowed]
+        taken = {paper_id for paper_id, _ in named}
+        meant = []
+        described = sides.described_sides(question, [span for _, span in named])
+        for start, end in described:
+            hits = [hit for hit in self._ranked(question[start:end], DESCRIBED_READ, filters) if hit.paper.paper_id not in taken]
+            if hits and (hits[0].dense or 0.0) >= DESCRIBED_FROM:
+                meant.append((hits[0].paper.paper_id, (start, end)))
+                taken.add(hits[0].paper.paper_id)
+        if not named and len(meant) < len(described):
+            meant = []
+        places = sorted([*named, *meant], key=lambda place: place[1])
+        spans: dict[str, list[sides.Span]] = {}
+        for paper_id, span in places:
+            spans.setdefault(paper_id, []).append(span)
+        return {
+            paper_id: sides.asked_of(question, own[0], [span for other, span in places if other != paper_id]) for paper_id, own in spans.items()
+        }
+
+    def find(
+        self,
+        question: str,
+        *,
+        limit: int | None = None,
+        filters: Filters | None = None,
+        vector: np.ndarray | None = None,
+        asked: Mapping[str, str] | None = None,
+    ) -> tuple[list[Hit], int]:
+        """Return up to `limit` hits for a question, the papers that it names or describes first, and how many those are."""
+        limit = limit or self.settings.top_k
+        asked = self._asked(question, filters) if asked is None else asked
+        hits = self._ranked(question, retrieval.DEPTH if asked else limit, filters, vector=vector)
+        if not asked:
             return hits, 0
         found = {hit.paper.paper_id: hit for hit in hits}
-        papers = self.store.truth.papers_by_id([paper_id for paper_id in named if paper_id not in found])
-        asked = [found.get(paper_id) or retrieval.hit_of(papers[paper_id]) for paper_id in named]
-        asked = [replace(hit, score=max(hit.score, hits[0].score if hits else 1.0)) for hit in asked]
-        others = [hit for hit in hits if hit.paper.paper_id not in named]
-        return [*asked, *others][: max(limit, len(asked))], len(asked)
+        papers = self.store.truth.papers_by_id([paper_id for paper_id in asked if paper_id not in found])
+        first = [found.get(paper_id) or retrieval.hit_of(papers[paper_id]) for paper_id in asked]
+        first = [replace(hit, score=max(hit.score, hits[0].score if hits else 1.0)) for hit in first]
+        others = [hit for hit in hits if hit.paper.paper_id not in asked]
+        return [*first, *others][: max(limit, len(first))], len(first)
 
     def _extract(self, draft: Answer, hits: Sequence[Hit], passages: Sequence[Passage], subjects: int) -> Answer:
         """Write the best sentences down; where an earlier version gave other figures, say what it said."""

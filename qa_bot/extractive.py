@@ -66,7 +66,7 @@ class Passage:
 
     `cosine` is the similarity of question and sentence; `coverage` the share (by idf) of the question's words that the
     sentence or its paper's title holds; `fit` how well the sentence answers, `score` that with its paper's score: what
-    passages are ranked by, higher is better.
+    passages are ranked by, higher is better; `clause_fits` how well it answers each of the questions asked at once.
     """
 
     place: int
@@ -75,6 +75,7 @@ class Passage:
     coverage: float
     fit: float
     score: float
+    clause_fits: tuple[float, ...] = ()
 
 
 def sentence_signs(
@@ -146,15 +147,35 @@ def rank_sentences(
     embedding: EmbeddingModel,
     papers_read: int = PAPERS_READ,
     question_vector: np.ndarray | None = None,
+    asked_of: Sequence[str] = (),
+    clauses: Sequence[str] = (),
 ) -> list[Passage]:
-    """Return the sentences of the newest version of the first few hits, best answer first."""
+    """Return the sentences of the newest version of the first few hits, best answer first.
+
+    `asked_of` is what the question asks of each of the first so many hits alone, `clauses` the questions that it asks at once.
+    """
+    open_to = {"store": store, "embedding": embedding}
+    signs = sentence_signs(question, hits, papers_read=papers_read, question_vector=question_vector, **open_to)
+    for place, own in enumerate(asked_of):
+        if own != question:
+            alone = {span: found for _, span, found in sentence_signs(own, [hits[place]], papers_read=1, **open_to)}
+            signs = [(where, span, _mean(found, alone[span]) if where == place else found) for where, span, found in signs]
+    by_clause = [[_fit(found) for _, _, found in sentence_signs(clause, hits, papers_read=papers_read, **open_to)] for clause in clauses]
     passages = []
-    for place, span, signs in sentence_signs(
-        question, hits, store=store, embedding=embedding, papers_read=papers_read, question_vector=question_vector
-    ):
-        fit = sum(weight * signs[name] for name, weight in FIT.items())
-        passages.append(Passage(place, span, signs["cosine"], signs["coverage"], fit, fit + PAPER_WEIGHT * hits[place].score))
+    for n, (place, span, found) in enumerate(signs):
+        fit = _fit(found)
+        passages.append(
+            Passage(place, span, found["cosine"], found["coverage"], fit, fit + PAPER_WEIGHT * hits[place].score, tuple(fits[n] for fits in by_clause))
+        )
     return sorted(passages, key=lambda p: -p.score)
+
+
+def _mean(signs: Mapping[str, float], others: Mapping[str, float]) -> dict[str, float]:
+    return {name: (value + others[name]) / 2 for name, value in signs.items()}
+
+
+def _fit(signs: Mapping[str, float]) -> float:
+    return sum(weight * signs[name] for name, weight in FIT.items())
 
 
 def paper_chances(hits: Sequence[Hit], passages: Sequence[Passage]) -> dict[int, float]:
@@ -194,7 +215,8 @@ def choose(
         places += _likeliest({place: chance for place, chance in chances.items() if place >= subjects}, least=1, most=1) if asks_several else []
     else:
         places = _likeliest(chances, least=2 if asks_several else 1, most=MOST_CITED)
-    return [passage for place, room in zip(places, _room(len(places), limit)) for passage in _best_of(place, passages, room)]
+    rooms = _room(len(places), limit) if subjects < 2 else [limit if subjects == 2 else max(1, limit - 1)] * len(places)
+    return [passage for place, room in zip(places, rooms) for passage in _best_of(place, passages, room)]
 
 
 def _likeliest(chances: Mapping[int, float], *, least: int, most: int) -> list[int]:
@@ -215,8 +237,11 @@ def _room(papers: int, limit: int) -> list[int]:
 
 
 def _best_of(place: int, passages: Sequence[Passage], room: int) -> list[Passage]:
+    """Return the best sentences of a paper in reading order; where several questions are asked at once, the best one for each is among them."""
     own = sorted((p for p in passages if p.place == place), key=lambda p: -p.fit)
     kept = [p for p in own[:room] if p.fit >= FIT_SHARE * own[0].fit]
+    wanted = list(dict.fromkeys(max(own, key=lambda p: p.clause_fits[n]) for n in range(len(own[0].clause_fits))))[:room]
+    kept = [*wanted, *(p for p in kept if p not in wanted)][: max(len(kept), len(wanted))]
     return sorted(kept, key=lambda p: p.span.start)
 
 

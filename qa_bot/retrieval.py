@@ -157,7 +157,12 @@ def idf_weights(stems: Sequence[str], store: PaperStore) -> dict[str, float]:
 
 
 def named_papers(question: str, store: PaperStore, *, counts_use: bool = True) -> list[str]:
-    """Return the ids of the papers that a question names, in the order of mention; the longest name wins a place.
+    """Return the ids of the papers that a question names, in the order of mention."""
+    return list(dict.fromkeys(paper_id for paper_id, _ in named_places(question, store, counts_use=counts_use)))
+
+
+def named_places(question: str, store: PaperStore, *, counts_use: bool = True) -> list[tuple[str, tuple[int, int]]]:
+    """Return (paper id, where the question names it) in the order of mention; the longest name wins a place.
 
     A coined word of a title counts only while hardly another abstract says it, and a name that several papers go by
     only for the one whose title opens with it. Where nothing is named so, a coined word that one abstract alone says
@@ -165,7 +170,7 @@ def named_papers(question: str, store: PaperStore, *, counts_use: bool = True) -
     """
     candidates = list(mentions(question))
     known = store.truth.papers_named([mention.key for mention in candidates])
-    taken: list[tuple[int, str]] = []
+    taken: list[tuple[str, tuple[int, int]]] = []
     used = [False] * len(question)
     for mention in candidates:
         owners = known.get(mention.key, [])
@@ -174,11 +179,11 @@ def named_papers(question: str, store: PaperStore, *, counts_use: bool = True) -
             stems = store.terms.stems(question[mention.start : mention.end])
             strong = [owners[0][0]] if min((store.terms.frequency(stem) for stem in stems), default=9) <= 2 else []
         if len(strong) == 1 and not any(used[mention.start : mention.end]):
-            taken.append((mention.start, strong[0]))
+            taken.append((strong[0], (mention.start, mention.end)))
             used[mention.start : mention.end] = [True] * (mention.end - mention.start)
     if counts_use and (not taken or COMPARES.search(question)):
-        taken += [(found.start(), owner) for found, owner in _sole_users(question, store) if not used[found.start()]]
-    return list(dict.fromkeys(paper_id for _, paper_id in sorted(taken)))
+        taken += [(owner, found.span()) for found, owner in _sole_users(question, store) if not used[found.start()]]
+    return sorted(taken, key=lambda named: (named[1][0], named[0]))
 
 
 _COMPARING = re.compile(

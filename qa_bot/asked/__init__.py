@@ -97,7 +97,7 @@ def _read(found: re.Match[str]) -> AskedThing | None:
     if found["person"]:
         verb = re.match(r"\W*(?:has |have |had |is |are |was |were )?(?P<verb>[a-z]{3,})", rest, re.I)
         said = verb["verb"].casefold() if verb else ""
-        return AskedThing("person", f"who {said}", (said,)) if said and said not in STOP_WORDS and said not in GOES_UNSAID else None
+        return AskedThing("person", f"who {said} it", (said,)) if said and said not in STOP_WORDS and said not in GOES_UNSAID else None
     if degree := (found["degree"] or "").casefold():
         units = tuple(DEGREE.get(degree, "").split("|")) if degree in DEGREE else ()
         return AskedThing("amount", "such a figure", (), units, True) if units else None
