@@ -25,6 +25,7 @@ from qa_bot.store import PaperStore, matches
 # A title with this share (by idf) of the words that describe a paper is the one meant.
 TITLE_MEANT = 0.6
 SEVERAL_MEANT = 5
+_FIRST_DEPTH = 200  # of thousands of papers that fit, so many are ranked at first
 GUESSED = 100_000  # papers up to which misspelled authors are guessed: all names are held for it
 MANY = 5_000  # papers from which on words are looked up in the index before abstracts are read
 _TALLIES = ("prolific", "all_authors", "per_year", "year_most", "time_span", "per_category", "organisations")
@@ -234,7 +235,11 @@ def narrow(
     fitting = {paper.paper_id: paper for paper in _candidates(bare, store, None) if collection.passes(bare, paper)}
     if asked.topic or asked.said:
         words = " ".join(filter(None, [asked.topic, *asked.said]))
-        return [hit for hit in rank(words, len(fitting), asked.wide) if hit.paper.paper_id in fitting][:k] or None
+        for depth in (min(len(fitting), _FIRST_DEPTH + 10 * k), len(fitting)):
+            hits = [hit for hit in rank(words, depth, asked.wide) if hit.paper.paper_id in fitting][:k]
+            if len(hits) == k:
+                break
+        return hits or None
     dated = collection.by_date(list(fitting.values()), newest_first=asked.kind != "oldest")
     return [retrieval.hit_of(paper) for paper in [*dated, *(p for p in fitting.values() if not p.date)][:k]] or None
 

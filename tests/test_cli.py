@@ -597,7 +597,7 @@ def test_papers_are_removed_merged_split_and_exported_from_the_command_line(call
 
 
 def test_ctrl_c_stops_an_ingest_cleanly_and_the_next_run_goes_on(call, tmp_path):
-    records = [{"id": f"r{n}", "title": f"Census of harbour {n}", "abstract": f"We count the ships of harbour {n} at low tide. " * 12} for n in range(600)]
+    records = [{"id": f"r{n}", "title": f"Census of harbour {n}", "abstract": f"We count the ships of harbour {n} at low tide. " * 12} for n in range(800)]
     (tmp_path / "many.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
     environment = os.environ | {"QA_BOT_DATA_DIR": str(tmp_path / "own")}
     running = subprocess.Popen(
@@ -612,4 +612,4 @@ def test_ctrl_c_stops_an_ingest_cleanly_and_the_next_run_goes_on(call, tmp_path)
     out, rest = running.communicate(timeout=60)
     assert running.returncode == 130 and "goes on from there" in rest and "Traceback" not in said + rest and not out
     done = json.loads(call("ingest", tmp_path / "many.jsonl", "--json", QA_BOT_DATA_DIR=str(tmp_path / "own")).stdout)
-    assert (done["papers"], done["unchanged_files"]) == (600, 1) and 0 < done["embedded"] < 600, "the first batch is kept"
+    assert (done["papers"], done["unchanged_files"]) == (800, 1) and 0 < done["embedded"] < 800, "the first batch is kept"

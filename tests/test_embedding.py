@@ -77,6 +77,23 @@ def test_what_lies_beyond_the_window_is_not_read():
     assert not np.array_equal(model.embed_query(full), model.embed_query(full.replace("wheat", "car", 300)))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "State-of-the-art wheat (T5, GPT-4) yields 3.14 t/ha; see http://a.b/c_d?e=f.\nA second line.",
+        "Hénaff & Müller: naïve Bayes – “quoted” 中文 текст 𝔸 ﬁne co\u00adoperation e\u0301",
+        "white\u00a0space\u2009of\tmany\x0bkinds\x1cand \x07 signs\x85here\u200b",
+        "the [MASK] of [SEP]arate things [UNK]",
+        "a" * 300,
+        "   ",
+    ],
+)
+def test_tokens_are_counted_as_the_tokenizer_makes_them(text):
+    model = embedded_model()
+    for _ in range(2):
+        assert model.count_tokens(text) == len(model._load_tokenizer().encode(text).ids)
+
+
 def test_tokens_are_counted_with_their_frame():
     model = embedded_model()
     assert model.count_tokens("") == 2

@@ -19,11 +19,13 @@ from conftest import SEEDS
 
 from qa_bot.answering import AnswerEngine
 from qa_bot.config import Settings
+from qa_bot.embedding import embedded_model
 from qa_bot.ingest import IngestReport, fingerprint_of, ingest
 from qa_bot.reindex import reindex
-from qa_bot.schema import QABotError
-from qa_bot.store import PaperStore
+from qa_bot.schema import Filters, QABotError
+from qa_bot.store import PaperStore, matches
 from qa_bot.store.server import server_of
+from qa_bot.workers import Workers
 
 
 class Letters:
@@ -311,6 +313,26 @@ def test_an_empty_folder_is_an_empty_report(collection, tmp_path):
     (tmp_path / "nothing").mkdir()
     report = collection.ingest(tmp_path / "nothing")
     assert (report.files, report.papers, report.records) == (0, 0, 0) and "0 papers" in str(report)
+
+
+def test_many_records_become_the_same_papers_in_other_processes(tmp_path, monkeypatch):
+    source = write(tmp_path / "many.jsonl", *(record(n, authors=[f"Ada {SUBJECTS[n % 12].title()}"], date=f"{2000 + n % 20}") for n in range(1600)))
+
+    def taken_in(name: str, processes: int) -> Collection:
+        monkeypatch.setattr("qa_bot.ingest.Workers", lambda: Workers(processes))
+        taken = Collection(tmp_path / name)
+        taken.embedding.count_tokens = embedded_model().count_tokens  # of a model that any process can load
+        taken.ingest(source)
+        return taken
+
+    here, elsewhere = taken_in("here", 0), taken_in("elsewhere", 2)
+    assert elsewhere.counts() == here.counts() == (1600, 1600, 1600, 1600, 0)
+    assert elsewhere.papers() == here.papers()
+    with here.open() as one, elsewhere.open() as other:
+        for filters in (Filters(author="otters"), Filters(author="Ada Newts", year_from=2010), Filters(year_to=2003), Filters(file="many")):
+            expected = {paper.paper_id for paper in here.papers() if matches(paper, filters)}
+            assert expected and set(one.truth.paper_ids_matching(filters)) == set(other.truth.paper_ids_matching(filters)) == expected
+        assert one.truth.papers_named(["acensusofnewtsinplot8"]) == other.truth.papers_named(["acensusofnewtsinplot8"]) != {}
 
 
 # The seeds without their catalogue

@@ -175,6 +175,39 @@ def test_filters_narrow_both_searches(store):
         assert sorted(i.split("#")[0] for i in ids(store.vectors.search(embed(["a"])[0], 9, among=among))) == expected
 
 
+def test_searches_of_large_collections_keep_more_candidates(store):
+    def graph() -> dict:
+        store.vectors.count()  # looks the collection up
+        return store.vectors._collection.configuration_json["hnsw"]
+
+    few = graph()["ef_search"]
+    store.vectors.tune(1_000_000)
+    assert graph()["ef_search"] > 2 * few and graph()["space"] == "cosine"
+    store.tune()
+    assert graph()["ef_search"] == few
+
+
+def test_a_rare_filter_among_many_papers_finds_what_comparing_all_would(store, monkeypatch):
+    """The ways around a filter (comparing the few, asking deeper) agree where both can be gone."""
+    words = ["apples", "pears", "plums", "quinces", "figs"]
+    papers = [
+        paper(n, f"{words[n % 5]} number {n} " + "x" * (n % 7), authors=("Ada Wang" if n % 4 == 0 else "Bo Li",), date=str(2000 + n % 10)) for n in range(120)
+    ]
+    write(store, *papers)
+    store.complete(embed)
+    vector = embed(["pears and figs"])[0]
+    for filters in (Filters(author="wang"), Filters(year_from=2004, year_to=2004), Filters(author="Ada Wang", year_from=2005)):
+        compared = store.nearest(vector, 9, filters=filters)
+        worded = store.best_worded(["pears", "figs"], 9, filters=filters)
+        monkeypatch.setattr("qa_bot.store.FEW_PAPERS", 0)
+        monkeypatch.setattr("qa_bot.store.FEW_OF", 0)
+        deeper, deeper_worded = store.nearest(vector, 9, filters=filters), store.best_worded(["pears", "figs"], 9, filters=filters)
+        monkeypatch.undo()
+        assert 3 <= len(deeper) <= len(compared) and 3 <= len(deeper_worded) <= 9
+        assert [score for _, score in deeper] == pytest.approx([score for _, score in compared[: len(deeper)]], abs=2e-3)
+        assert [score for _, score in deeper_worded] == pytest.approx([score for _, score in worded[: len(deeper_worded)]], abs=1e-4)
+
+
 def test_query_syntax_in_words_is_harmless(store):
     write(store, paper(1, "apples and pears"))
     store.complete(embed)

@@ -44,6 +44,7 @@ def counter_of(tokenizer: Tokenizer) -> Callable[[str], int]:
     frame = tokenizer.num_special_tokens_to_add(False)
     special = re.compile("|".join(re.escape(token.content) for token in tokenizer.get_added_tokens_decoder().values()) or r"(?!)")
     words = _Counts(lambda word: len(tokenizer.encode(word, add_special_tokens=False).ids))
+    words |= {word: 1 for word in tokenizer.get_vocab() if word.isascii() and not word.startswith("##")}
     between_spaces = _Counts(
         lambda piece: sum(map(words.__getitem__, _WORD_OR_SIGN.findall(piece.lower()))) if piece.isascii() and piece.isprintable() else words[piece]
     )

@@ -5,7 +5,9 @@ Leaves how a text is embedded to its caller: vectors come in as arrays.
 
 from __future__ import annotations
 
+import heapq
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -45,7 +47,9 @@ __all__ = [
 ]  # fmt: skip
 
 LOCK_TIMEOUT_SECONDS = 20.0
-FEW_PAPERS = 1500  # that many vectors are compared one by one faster than an index is searched around a filter
+FEW_PAPERS = 1500  # that many vectors are compared one by one faster than an index is searched around a filter,
+FEW_OF = 40  # and of n chunks the square root of this many times n
+MOST_WITHOUT = 5  # where at most one of so many papers passes a filter, a third of the results is enough
 SOON_SECONDS = 0.1  # what is embedded is not kept from the index for longer
 # While a server is away, and for the state of the index on it, it is asked this often at most.
 ASK_AGAIN_SECONDS = 5.0
@@ -413,10 +417,10 @@ class PaperStore:
         if not filters:
             return self._search_vectors(vector, limit)
         count = self.truth.count_matching(filters)
-        if count <= FEW_PAPERS:
-            known = self.truth.paper_vectors(self.truth.paper_ids_matching(filters), self.fingerprint.model)
-            cosines = {chunk_id: float(other @ vector) for chunk_id, other in known.items()}
-            return sorted(cosines.items(), key=lambda entry: (-entry[1], entry[0]))[:limit]
+        if count <= self._few:
+            chunk_ids, vectors = self.truth.vectors_of_papers(self.truth.numbers_matching(filters).tolist(), self.fingerprint.model)
+            cosines = zip(chunk_ids, (vectors @ vector).tolist() if chunk_ids else ())
+            return heapq.nsmallest(limit, cosines, key=lambda entry: (-entry[1], entry[0]))
         return self._passing(lambda depth: self._search_vectors(vector, depth), limit, filters, count)
 
     def best_worded(
@@ -430,19 +434,25 @@ class PaperStore:
         if not filters:
             return search(limit)
         count = self.truth.count_matching(filters)
-        if count <= FEW_PAPERS:
+        if count <= self._few:
             return search(limit, self.truth.chunk_ids_of(self.truth.paper_ids_matching(filters)))
         return self._passing(search, limit, filters, count)
 
+    @property
+    def _few(self) -> int:
+        """How many papers are compared one by one: with more papers around them, searching the index around a filter takes longer."""
+        return max(FEW_PAPERS, int(math.sqrt(FEW_OF * self.terms.count())))
+
     def _passing(self, search: Callable[[int], list[tuple[str, float]]], limit: int, filters: Filters, count: int) -> list[tuple[str, float]]:
-        """Search deeper until `limit` results pass a filter that lets `count` papers through."""
-        total = self.truth.count("chunks")
-        depth = min(total, int(1.1 * limit * total / count) + 20)
+        """Search deeper until enough results pass a filter that lets `count` papers through: `limit`, or a third where that is deep."""
+        total = max(self.terms.count(), count)
+        enough = limit if count * MOST_WITHOUT >= total else -(-limit // 3)
+        depth = min(total, max(limit, int(1.2 * enough * total / count) + 20))
         while True:
             found = search(depth)
             passing = self.truth.passing(list({chunk_id.rpartition("#")[0] for chunk_id, _ in found}), filters)
             kept = [entry for entry in found if entry[0].rpartition("#")[0] in passing]
-            if len(kept) >= limit or len(found) < depth or depth >= total:
+            if len(kept) >= enough or len(found) < depth or depth >= total:
                 return kept[:limit]
             depth = min(total, 3 * depth)
 

@@ -7,13 +7,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qa_bot.schema import Filters, Paper, names_person, plain_name
 from qa_bot.store.packing import key_of
 from qa_bot.store.rows import facets_of
 from qa_bot.store.tables import REMEMBERED, Tables
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_REMEMBERED_FILTERS = 8
+_REMEMBERED_VALUES = 20_000
 
 _key_of_word = lru_cache(maxsize=1 << 16)(key_of)  # names share their words
 
@@ -22,6 +30,12 @@ class Facets(Tables):
     """The tables of facets: what several papers share and are filtered by."""
 
     _facets: dict[tuple[str, str], int]
+    _matching: dict[tuple, np.ndarray]
+    _of_kind: dict[tuple, list[tuple[int, str]]]
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._facets, self._matching, self._of_kind = {}, {}, {}
 
     def _add_facets(self, papers: Mapping[int, Set[tuple[str, str]]]) -> None:
         """Note the (kind, value) facets of papers, by number."""
@@ -83,18 +97,44 @@ class Facets(Tables):
 
     def count_matching(self, filters: Filters) -> int:
         """Return how many papers a filter lets through."""
+        if self._has_facets(filters):
+            return len(self.numbers_matching(filters))
         where, values = self._where(filters)
         return self._db.execute(f"SELECT count(*) FROM papers p WHERE {where}", values).fetchone()[0]
 
+    def numbers_matching(self, filters: Filters) -> np.ndarray:
+        """Return the numbers of the papers that a filter lets through, in order. The last ones are remembered: of a common name they are many."""
+        import numpy as np
+
+        key = (filters, self.changes(), self._db.total_changes)
+        if key not in self._matching:
+            where, values = self._where(filters)
+            found = np.fromiter((row[0] for row in self._db.execute(f"SELECT p.number FROM papers p WHERE {where}", values)), dtype=np.int64)
+            while len(self._matching) >= _REMEMBERED_FILTERS:
+                self._matching.pop(next(iter(self._matching)), None)
+            self._matching[key] = np.sort(found)
+        return self._matching[key]
+
     def paper_ids_matching(self, filters: Filters) -> list[str]:
         """Return the ids of the papers that a filter lets through."""
-        where, values = self._where(filters)
-        return [row[0] for row in self._db.execute(f"SELECT p.paper_id FROM papers p WHERE {where}", values)]
+        numbers = self.numbers_matching(filters).tolist()
+        return [row[0] for row in self._rows_for("SELECT p.paper_id FROM papers p WHERE p.number IN ({})", numbers)]
 
     def passing(self, paper_ids: Sequence[str], filters: Filters) -> set[str]:
         """Return which of these papers a filter lets through."""
-        where, values = self._where(filters)
-        return {row[0] for row in self._rows_for(f"SELECT p.paper_id FROM papers p WHERE {where} AND p.paper_id IN ({{}})", list(paper_ids), *values)}
+        import numpy as np
+
+        where, values = self._where(replace(filters, author=None, category=None, file=None))
+        query = f"SELECT p.paper_id, p.number FROM papers p WHERE {where} AND p.paper_id IN ({{}})"
+        found = dict(self._rows_for(query, list(paper_ids), *values))
+        if not found or not self._has_facets(filters):
+            return set(found)
+        passes = np.isin(list(found.values()), self.numbers_matching(filters), assume_unique=True)
+        return {paper_id for paper_id, is_in in zip(found, passes) if is_in}
+
+    @staticmethod
+    def _has_facets(filters: Filters) -> bool:
+        return bool(filters.author or filters.category or filters.file)
 
     def _where(self, filters: Filters | None) -> tuple[str, list]:
         """Return a condition on papers p, and its values."""
@@ -106,12 +146,12 @@ class Facets(Tables):
         if filters.year_to is not None:
             conditions.append("p.date < ?")
             values.append(f"{filters.year_to + 1:04d}")
-        facets = [
-            ("authors", filters.author, self._people),
-            ("categories", filters.category, lambda wanted: self._values_where("categories", lambda value: value.lower() == wanted.lower())),
-            ("files", filters.file, lambda wanted: self._values_where("files", lambda value: wanted in (value, Path(value).stem))),
-        ]
-        for _, wanted, numbers_of in facets:
+        facets = (
+            (filters.author, self._people),
+            (filters.category, lambda wanted: self._values_where("categories", lambda value: value.lower() == wanted.lower())),
+            (filters.file, lambda wanted: self._values_where("files", lambda value: wanted in (value, Path(value).stem))),
+        )
+        for wanted, numbers_of in facets:
             if wanted:
                 numbers = ",".join(map(str, numbers_of(wanted)))
                 conditions.append(f"p.number IN (SELECT paper FROM facet_papers WHERE facet IN ({numbers}))")
@@ -122,10 +162,19 @@ class Facets(Tables):
         if not words:
             return self._values_where("authors", lambda value: names_person(wanted, value))
         query = "SELECT f.number, f.value FROM facet_words w JOIN facets f ON f.number = w.facet WHERE w.word = ?"
-        return [number for number, value in self._db.execute(query, (key_of(max(words, key=len)),)) if names_person(wanted, value)]
+        key = key_of(max(words, key=len))
+        if wanted.split() == [wanted]:  # one word means everybody of whose name it is a part, and that is what the words are kept by
+            return [number for (number,) in self._db.execute("SELECT facet FROM facet_words WHERE word = ?", (key,))]
+        return [number for number, value in self._db.execute(query, (key,)) if names_person(wanted, value)]
 
     def _values_where(self, kind: str, is_wanted: Callable[[str], bool]) -> list[int]:
-        return [number for number, value in self._db.execute("SELECT number, value FROM facets WHERE kind = ?", (kind,)) if is_wanted(value)]
+        key = (kind, self.changes(), self._db.total_changes)
+        if key not in self._of_kind:  # looking through all facets for the few categories takes half a second among a million papers
+            rows = self._db.execute("SELECT number, value FROM facets WHERE kind = ?", (kind,)).fetchall()
+            if len(rows) > _REMEMBERED_VALUES:
+                return [number for number, value in rows if is_wanted(value)]
+            self._of_kind = {known: values for known, values in self._of_kind.items() if known[1:] == key[1:]} | {key: rows}
+        return [number for number, value in self._of_kind[key] if is_wanted(value)]
 
 
 def matches(paper: Paper, filters: Filters) -> bool:

@@ -37,6 +37,18 @@ class KeptVectors(Tables):
         rows = self._rows_for(query, list(dict.fromkeys(paper_ids)), model)
         return {chunk_id_of(paper_id, version, place): _unpacked(blob) for paper_id, version, place, blob in rows}
 
+    def vectors_of_papers(self, numbers: Sequence[int], model: str) -> tuple[list[str], np.ndarray]:
+        """Return the chunk ids of papers, by number, and their vectors as rows, float32."""
+        import numpy as np
+
+        query = (
+            f"SELECT p.paper_id, c.version, c.place, v.vector FROM models m CROSS JOIN papers p JOIN {self.chunks} c ON c.paper = p.number "
+            "JOIN vectors v ON v.text_digest = c.text_digest AND v.model = m.number WHERE m.name = ? AND p.number IN ({})"
+        )
+        rows = list(self._rows_for(query, numbers, model))
+        matrix = np.frombuffer(b"".join(row[3] for row in rows), dtype=np.float16).astype(np.float32)
+        return [chunk_id_of(*row[:3]) for row in rows], matrix.reshape(len(rows), -1) if rows else np.zeros((0, 0), np.float32)
+
     def add_vectors(self, digests: Sequence[bytes], vectors: np.ndarray, model: str) -> None:
         """Store vectors as float16: half the size, and the cosine moves by less than 0.001."""
         import numpy as np

@@ -17,7 +17,7 @@ from qa_bot.store.rows import KeptText
 SCHEMA_VERSION = 2
 REMEMBERED = 200_000  # rows of a kind of which the number need not be looked up again while papers are written
 MERGE_DUE = "merge_due"  # noted in `meta` while records were read whose papers have not been found yet
-CACHE_KIB = 64 * 1024  # of pages in memory: with SQLite's own 2 MB the keys of a large collection are read again for each paper
+CACHE_KIB = 32 * 1024  # of pages in memory: with SQLite's own 2 MB the keys of a large collection are read again for each paper
 GENERATION_KEYS = ("fingerprint", "dimension", "vectors_in")
 
 # Small rows and whole numbers for what repeats: a million papers are to stay below a few kilobytes each.

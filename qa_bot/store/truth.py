@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from qa_bot.chunking import index_text
 from qa_bot.store.inputs import Inputs
@@ -30,10 +29,6 @@ class IndexedChunk:
 
 class Truth(Inputs, Shelf, KeptVectors):
     """The whole file: input, papers, vectors, and the list of what is still to be indexed."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._facets: dict[tuple[str, str], int] = {}
 
     def _forget(self) -> None:
         super()._forget()
