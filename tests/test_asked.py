@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from answer_contract import check_answer, cited_titles
@@ -105,6 +106,14 @@ def test_a_sentence_does_not_hold_what_it_does_not_say(question, sentence):
 def test_what_is_lacking_is_said_in_plain_words():
     said = {question: asked_thing(question).wanting() for question in ("Which optimizer was used?", "How many GPUs were used?", "Where was it recorded?")}
     assert list(said.values()) == ["mention an optimizer", "say how many GPUs", "say where"]
+
+
+@pytest.mark.parametrize("text", ["A" * 100_000, "1," * 50_000, "a-" * 50_000, "energy 1" * 10_000, "of 1 " * 20_000], ids=lambda text: text[:8])
+@pytest.mark.parametrize("question", ["How many herons were counted?", "How long did it take?", "How much energy does it need?", "Where was it?"])
+def test_a_long_sentence_takes_no_time(question, text):
+    began = time.process_time()
+    held_by(asked_thing(question), [text], stems)
+    assert time.process_time() - began < 2
 
 
 # On the sample papers

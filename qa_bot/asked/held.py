@@ -20,6 +20,7 @@ Stems = Callable[[str], Sequence[str]]
 LEAST_LIKE = 0.5
 _GROUPED = 0.9
 _NEARLY_BEST = 0.3
+_LONGEST = 1_500  # characters of a sentence that are read; some patterns take the square of the length
 _LEAST_SQUEEZED = 4  # letters from which a word is also said by one that it is a part of: "detector" by "LiT-detectors"
 
 
@@ -55,6 +56,7 @@ class Wanted:
 
 def text_of(text: str, stems: Stems, *, said: Sequence[str] | None = None) -> Text:
     """Return a text made ready; `said` are its stems where they are known."""
+    text = text[:_LONGEST]
     words = set(re.findall(r"[a-z][\w+]*(?:-[\w+]+)*", text.casefold()))
     words |= {part for word in words if "-" in word for part in word.split("-")}
     return Text(text, frozenset(words), frozenset(stems(text) if said is None else said), " ".join(words))
@@ -92,7 +94,7 @@ def held_by(thing: AskedThing, sentences: Sequence[str], stems: Stems, *, rest: 
     `rest` are the other telling words of the question, looked for in the sentences that hold the thing nearly best.
     """
     if thing.kind == "place":
-        return Held(head=float(any(PLACE_SAID.search(text) for text in sentences)))
+        return Held(head=float(any(PLACE_SAID.search(text[:_LONGEST]) for text in sentences)))
     if not sentences or not (thing.words or thing.units):
         return Held()
     texts = [text_of(text, stems) for text in sentences]

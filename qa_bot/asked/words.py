@@ -14,22 +14,22 @@ _FIGURE = (
 )
 FIGURE = re.compile(_FIGURE, re.I)
 # The number of a name counts nothing: "SigLIP 2, a family of multilingual encoders".
-NUMBERED_NAME = re.compile(r"(?P<name>\b(?!(?:Over|About|Around|Only|With|On|In|At|To|From|By|For|Of|Up|We|The|These|All|Our|Using|After|Under|Within|Nearly|Almost|And)\b)[A-Z][\w-]*) \d{1,2}(?![\w.,]*[\d%])")
+NUMBERED_NAME = re.compile(r"(?P<name>\b(?!(?:Over|About|Around|Only|With|On|In|At|To|From|By|For|Of|Up|We|The|These|All|Our|Using|After|Under|Within|Nearly|Almost|And)\b)[A-Z][\w-]{0,40}) \d{1,2}(?![\w.,]*[\d%])")
 # "22B-parameter ViT", "four thousand TPU-months", "10 examples per class", "464k laser scans": what is counted stands just behind.
-COUNTED = re.compile(rf"{_FIGURE}(?<!%)(?![.,]?\d|\s?%)(?P<what>\W{{1,3}}(?:(?!{_FIGURE})[\w-]+[ ,]+){{0,3}}[\w-]+)", re.I)
+COUNTED = re.compile(rf"{_FIGURE}(?<!%)(?![.,]?\d|\s?%)(?P<what>\W{{1,3}}(?:(?!{_FIGURE})[\w-]{{1,40}}[ ,]{{1,3}}){{0,3}}[\w-]{{1,40}})", re.I)
 # "batch size of 32k", "parameters: 22B".
-COUNTED_BEFORE = re.compile(rf"(?P<what>[\w-]+(?: [\w-]+)?)(?: (?:of|is|was|to|reaches)|:)(?: (?:about|up to|almost|only|at least))? {_FIGURE}", re.I)
+COUNTED_BEFORE = re.compile(rf"\b(?P<what>[\w-]{{1,40}}(?: [\w-]{{1,40}})?)(?: (?:of|is|was|to|reaches)|:)(?: (?:about|up to|almost|only|at least))? {_FIGURE}", re.I)
 
 _DURATION = r"(?:ms|milliseconds?|s|secs?|seconds?|min|minutes?|h|hrs?|hours?|days?|weeks?|months?|years?|decades?|epochs|iterations|steps|Myrs)\b"
 _LENGTH = r"(?:km|cm|mm|m|metres?|meters?|kilometres?|kilometers?|miles?|inch(?:es)?|px|pixels|tokens|frames|words|pages|characters)\b"
 _UNIT_PATTERNS = {
-    "duration": rf"(?:{_FIGURE}|\b(?:a|an|one|per|overnight|under|less than))[\s~-]{{0,2}}(?:[\w-]+[\s-]){{0,2}}?{_DURATION}",
+    "duration": rf"(?:{_FIGURE}|\b(?:a|an|one|per|overnight|under|less than))[\s~-]{{0,2}}(?:\w{{1,30}}[\s-]){{0,2}}?{_DURATION}",
     "length": rf"{_FIGURE}[\s~-]{{0,2}}{_LENGTH}",
     "speed": rf"{_FIGURE}[\s~-]{{0,2}}(?:fps|hz|khz|mhz|ghz|frames? per|km/h|mph|m/s|times|x\b|fold|ms\b|milliseconds?|seconds?|hours?|%)|\breal-?time\b",
     "money": r"[$€£]\s?\d|\b(?:usd|dollars?|euros?|pounds?|yen|wages?|salar\w+|hourly|paid|fees?|prices?|free of charge|budget of)\b",
     "mass": rf"{_FIGURE}[\s~-]{{0,2}}(?:kg|g|mg|kilograms?|grams?|tons?|tonnes?|lbs?|pounds)\b",
     "bytes": rf"{_FIGURE}[\s~-]{{0,2}}(?:[KMGTP]i?B|bytes?|(?:mega|giga|tera)bytes?)\b|\bTBs\b",
-    "energy": rf"{_FIGURE}[\s~-]{{0,2}}(?:k|m|g)?(?:wh?|watts?|watt-?hours?|joules?|j)\b|\benergy\b[^.]*\d|\d[^.]*\benergy\b",
+    "energy": rf"{_FIGURE}[\s~-]{{0,2}}(?:k|m|g)?(?:wh?|watts?|watt-?hours?|joules?|j)\b|\benergy\b[^.]{{0,200}}\d|\d[^.]{{0,200}}\benergy\b",
     "share": r"\d\s?(?:%|percent)|\b(?:half|third|quarter|tenth|fraction|majority)\b",
     "any": _FIGURE,
 }
