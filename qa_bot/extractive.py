@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from qa_bot.asked import asked_thing
 from qa_bot.asked.held import holds, said_share, text_of, wanted
-from qa_bot.chunking import sentence_text, split_sentences
+from qa_bot.chunking import index_text, sentence_text, split_sentences
 from qa_bot.citations.harmless import as_quoted
 from qa_bot.embedding import EmbeddingModel
 from qa_bot.naming import is_coined, key_of, names_of
-from qa_bot.retrieval import idf_weights, query_words
+from qa_bot.reranking import likeness, matches, tokens_of
+from qa_bot.retrieval import idf_weights, query_words, token_weights
 from qa_bot.schema import Evidence, Hit, Paper, Sentence, Source, Span
 from qa_bot.store import PaperStore
 
@@ -31,15 +32,15 @@ SENTENCES_SHOWN = 3
 # How much a sentence is worth as an answer, by its cosine, the question's words in it (or words of like meaning), whether it holds the
 # thing asked for, and what it does in its abstract: openings and what others did are near many questions and answer few. Made by scripts/calibrate_ranking.py.
 FIT = {
-    "cosine": 0.42, "of_subject": 0.135, "beyond_subject": 0.131, "number": 0.117, "contribution": 0.123, "opening": -0.104, "background": -0.051,
-    "link": -0.265, "words": 0.072, "thing": 0.165, "alike": 0.383,
+    "cosine": 0.42, "close": 0.526, "of_subject": -0.101, "beyond_subject": 0.029, "number": 0.14, "contribution": 0.148, "opening": -0.142,
+    "background": -0.05, "link": -0.338, "words": 0.065, "thing": 0.212, "alike": 0.434,
 }  # fmt: skip
 MOST_WORDS = 60
 PAPER_WEIGHT = 1.0
 FIT_SHARE = 0.4
 # The chance that a paper holds the answer: a softmax over the hits of these, fitted like the above. With nobody named,
 # papers are cited until one of them holds it with CITED_CHANCE.
-CHANCE = {"score": 17.1, "cosine": 4.9}
+CHANCE = {"score": 25.6, "cosine": 4.2}
 CITED_CHANCE = 0.93
 MOST_CITED = 6
 
@@ -107,12 +108,14 @@ def sentence_signs(
     words = [wanted(word, store.terms.stems) for word in query_words(question)]
     beyond = [[word for word in words if not word.stems & subject] for subject in subjects]
     asks_number = bool(ASKS_NUMBER.search(question))
+    closeness = _closeness(question, read, spans, store)
     found = []
-    for (place, span), cosine in zip(spans, cosines):
+    for (place, span), cosine, close in zip(spans, cosines, closeness):
         text = text_of(span.text, store.terms.stems)
         said = text.stems
         signs = {
             "cosine": float(cosine),
+            "close": close,
             "of_subject": sum(weight for stem, weight in weights.items() if stem in said and stem in subjects[place]) / total,
             "beyond_subject": sum(weight for stem, weight in weights.items() if stem in said and stem not in subjects[place]) / total,
             "coverage": sum(weight for stem, weight in weights.items() if stem in said or stem in subjects[place]) / total,
@@ -126,6 +129,20 @@ def sentence_signs(
             "words": min(len(span.text.split()), MOST_WORDS) / MOST_WORDS,
         }
         found.append((place, span, signs))
+    return found
+
+
+def _closeness(question: str, read: Sequence[Hit], spans: Sequence[tuple[int, Span]], store: PaperStore) -> list[float]:
+    """Return how near the question is to each sentence word by word, each word read in its abstract; 0 beyond the model's window."""
+    titles = ["" if hit.paper.title_is_stand_in else hit.paper.title for hit in read]
+    asked, *papers = tokens_of([question, *(index_text(title, hit.paper.abstract) for title, hit in zip(titles, read))])
+    weights = token_weights(question, asked, store)
+    cosines = matches(asked, papers)
+    found = []
+    for place, span in spans:
+        before = len(index_text(titles[place], ".")) - 1  # characters of the title before the abstract
+        inside = papers[place].between(before + span.start, before + span.end)
+        found.append(likeness(cosines[place][:, inside], weights))
     return found
 
 

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from qa_bot.chunking import index_text
 from qa_bot.embedding import EmbeddingModel
 from qa_bot.naming import is_coined, mentions
+from qa_bot.reranking import MOST_KEPT, Tokens, likeness, matches, tokens_of
 from qa_bot.schema import Chunk, Filters, Hit, Paper
 from qa_bot.store import PaperStore
 from qa_bot.synonyms import alike
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # Tuned on SciFact's training claims and the development half of the question set (benchmarks/retrieval.py --tune).
 LEXICAL_WEIGHT = 0.5
@@ -20,6 +27,12 @@ TITLE_WEIGHT = 0.2
 DEPTH = 100
 # Chunks up to which words of like meaning are searched too: among a million that takes three times as long as the words alone.
 MOST_FOR_SYNONYMS = 50_000
+# Chunks up to which the best papers are read word by word, and how many are: 5 to 10 ms for each that was not read of
+# late, and in a collection of more chunks than are kept (`reranking.MOST_KEPT`) hardly one was.
+MOST_FOR_RERANKING = 20_000
+RERANKED, RERANKED_OF_MANY = 30, 10
+# What reading word by word counts beside the fused score.
+RERANK_WEIGHT = 0.65
 # So many words of like meaning stand in for a word of the query.
 MOST_ALIKE = 4
 # The best BM25 score is believed fully from this many times the query's idf on: about one good match of every word.
@@ -74,14 +87,16 @@ def search_papers(
     lexical_weight: float = LEXICAL_WEIGHT,
     title_weight: float = TITLE_WEIGHT,
     query_vector: object | None = None,
-    synonyms: bool = True,
+    closely: bool = True,
 ) -> list[Hit]:
     """Return up to `limit` papers, best first, one hit a paper; ties go by paper id.
 
-    `lexical_weight` 0 searches by vectors alone, 1 by words alone. A blank query finds nothing.
+    `lexical_weight` 0 searches by vectors alone, 1 by words alone. A blank query finds nothing. `closely` takes words of
+    like meaning in and reads the best papers word by word, unless the collection is too large for it.
     """
     if not query.strip():
         return []
+    size = store.terms.count() if closely else 0
     depth = max(DEPTH, 3 * limit)
     dense: dict[str, float] = {}
     lexical: dict[str, float] = {}
@@ -93,7 +108,7 @@ def search_papers(
             lexical_weight = max(lexical_weight, LEXICAL_WEIGHT)
     if lexical_weight > 0:
         words = query_words(query)
-        others = alike_stems(words, store) if synonyms and store.terms.count() <= MOST_FOR_SYNONYMS else None
+        others = alike_stems(words, store) if closely and size <= MOST_FOR_SYNONYMS else None
         lexical = dict(store.best_worded(words, depth, title_weight=title_weight, filters=filters, alike=others))
         reachable = FULL_TRUST * sum(idf_weights(store.terms.stems(" ".join(words)), store).values())
         if lexical_weight < 1 and reachable > 0:
@@ -101,7 +116,12 @@ def search_papers(
     if 0 < lexical_weight < 1:  # candidates of the words alone get their true cosine: counting it 0 costs two points of nDCG
         unseen = store.truth.chunk_vectors([key for key in lexical if key not in dense], store.fingerprint.model)
         dense |= {key: float(other @ vector) for key, other in unseen.items()}
-    return _best_chunks(fuse(dense, lexical, lexical_weight=lexical_weight, trust=trust), dense, lexical, store, limit)
+    closely = closely and size <= MOST_FOR_RERANKING and 0 < lexical_weight < 1
+    fused = fuse(dense, lexical, lexical_weight=lexical_weight, trust=trust)
+    if not closely:
+        return _best_chunks(fused, dense, lexical, store, limit)
+    depth = RERANKED if size <= MOST_KEPT else RERANKED_OF_MANY
+    return rerank(query, _best_chunks(fused, dense, lexical, store, max(limit, depth)), store, depth=depth)[:limit]
 
 
 def _best_chunks(
@@ -119,6 +139,34 @@ def _best_chunks(
         for paper_id, chunk_id in best.items()
         if paper_id in papers and chunk_id in chunks  # an index may be a batch behind the truth after a kill
     ]
+
+
+def rerank(query: str, hits: Sequence[Hit], store: PaperStore, *, depth: int = RERANKED) -> list[Hit]:
+    """Return the hits in the order of their scores joined with how near the query is to them word by word; the first
+    `depth` are read so, and no other comes before these.
+    """
+    read = hits[:depth]
+    asked, *papers = tokens_of([query, *(_read_text(hit) for hit in read)])
+    weights = token_weights(query, asked, store)
+    near = [likeness(cosines, weights) for cosines in matches(asked, papers)]
+    near += [min(near, default=0.0)] * (len(hits) - len(read))
+    joined = [replace(hit, score=(1 - RERANK_WEIGHT) * hit.score + RERANK_WEIGHT * max(0.0, value)) for hit, value in zip(hits, near)]
+    return sorted(joined[: len(read)], key=lambda hit: (-hit.score, hit.paper.paper_id)) + joined[len(read) :]
+
+
+def _read_text(hit: Hit) -> str:
+    return index_text("" if hit.paper.title_is_stand_in else hit.paper.title, hit.chunk.text)
+
+
+def token_weights(query: str, tokens: Tokens, store: PaperStore) -> np.ndarray:
+    """Return how telling each token of a query is, float32 [tokens]: how rare its word is in this collection."""
+    import numpy as np
+
+    rarity = np.zeros(len(tokens.spans), dtype=np.float32)
+    for word in re.finditer(r"\w+", query):
+        stems = store.terms.stems(word[0])
+        rarity[tokens.between(word.start(), word.end())] = sum(store.terms.inverse_frequency(stem) for stem in stems) / max(1, len(stems))
+    return rarity
 
 
 def title_coverage(topic: str, paper: Paper, store: PaperStore) -> float:

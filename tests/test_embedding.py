@@ -114,7 +114,7 @@ def test_name_and_card_tell_which_file_it_is():
         assert hashlib.sha256(content).hexdigest() == config[key]
         assert config[key] in card and f"{len(content):,} bytes" in card
     assert config["weights_sha256"] in card and "Apache-2.0" in card
-    assert embedded_model().name == f"all-MiniLM-L6-v2-int8:{config['model_sha256'][:12]}"
+    assert embedded_model().name == f"all-MiniLM-L6-v2-int8:{config['vectors_sha256'][:12]}", "further outputs leave the vectors, and so an index, as they are"
 
 
 def test_vectors_are_those_of_the_original_model():

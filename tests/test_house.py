@@ -25,6 +25,7 @@ FLOORS = [
     {"versions"},
     {"readers", "catalogue", "store", "llm", "citations"},
     {"embedding", "making", "prompts"},
+    {"reranking"},
     {"retrieval", "ingest", "collection", "support"},
     {"asked"},
     {"amending", "extractive", "fetching", "follow_up", "judges", "reindex", "topics"},

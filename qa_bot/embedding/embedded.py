@@ -12,13 +12,15 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qa_bot.embedding.vectors import EmbeddingError, Progress, encodable
 
 if TYPE_CHECKING:
     import numpy as np
 
+T = TypeVar("T")
+R = TypeVar("R")
 MODEL_DIR = Path(__file__).parent.parent / "models" / "all-MiniLM-L6-v2"
 TEXTS_PER_TASK = 8
 
@@ -48,7 +50,7 @@ class OnnxEmbedding:
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise _damaged(folder, error) from error
-        self.name: str = f"{config['name']}:{config['model_sha256'][:12]}"
+        self.name: str = f"{config['name']}:{config['vectors_sha256'][:12]}"
         self.dimension: int = config["dimension"]
         self.window_tokens: int = config["window_tokens"]
         self._lock = threading.Lock()
@@ -90,10 +92,31 @@ class OnnxEmbedding:
     def embed_query(self, text: str) -> np.ndarray:
         import numpy as np
 
-        ids = self._load_tokenizer().encode(encodable(text)).ids
+        ids = self._encode(text).ids
         if len(ids) > self.window_tokens:
             ids = [*ids[: self.window_tokens - 1], ids[-1]]
-        return self._load_session().run(None, {"input_ids": np.array(ids, dtype=np.int64)})[0]
+        return self._load_session().run(["vector"], {"input_ids": np.array(ids, dtype=np.int64)})[0]
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return for each text (spans, vectors) of its tokens within the window: start and end of each in the text, int32
+        [tokens, 2], and float32 [tokens, 768]: what the fourth and the last layer make of it, each half of length one.
+        """
+        import numpy as np
+
+        session = self._load_session()
+
+        def states(text: str) -> tuple[np.ndarray, np.ndarray]:
+            encoding = self._encode(text)
+            last = min(len(encoding.ids), self.window_tokens) - 1
+            ids = np.array([*encoding.ids[:last], encoding.ids[-1]], dtype=np.int64)
+            halves = session.run(["tokens_4", "tokens_6"], {"input_ids": ids})
+            halves = [half[1:-1] / np.linalg.norm(half[1:-1], axis=1, keepdims=True) for half in halves]
+            return np.array(encoding.offsets[1:last], dtype=np.int32).reshape(-1, 2), np.concatenate(halves, axis=1)
+
+        return list(_each(states, texts, threads=self.threads))
+
+    def _encode(self, text: str) -> Any:
+        return self._load_tokenizer().encode(encodable(text))
 
     def _load_tokenizer(self) -> Any:
         if self._tokenizer is None:
@@ -124,7 +147,7 @@ class OnnxEmbedding:
         return self._session
 
 
-def _each(work: Callable[[int], int], items: Sequence[int], *, threads: int) -> Iterator[int]:
+def _each(work: Callable[[T], R], items: Sequence[T], *, threads: int) -> Iterator[R]:
     """Yield `work(item)` for each item in order, on several threads; on an error or Ctrl-C what has not begun is dropped."""
     if threads == 1 or len(items) == 1:
         yield from map(work, items)
