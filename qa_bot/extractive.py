@@ -135,7 +135,7 @@ def sentence_signs(
 def _closeness(question: str, read: Sequence[Hit], spans: Sequence[tuple[int, Span]], store: PaperStore) -> list[float]:
     """Return how near the question is to each sentence word by word, each word read in its abstract; 0 beyond the model's window."""
     titles = ["" if hit.paper.title_is_stand_in else hit.paper.title for hit in read]
-    asked, *papers = tokens_of([question, *(index_text(title, hit.paper.abstract) for title, hit in zip(titles, read))])
+    asked, *papers = tokens_of([question, *(index_text(title, hit.paper.abstract) for title, hit in zip(titles, read))], store)
     weights = token_weights(question, asked, store)
     cosines = matches(asked, papers)
     found = []

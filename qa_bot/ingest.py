@@ -16,8 +16,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+from qa_bot import reranking
 from qa_bot.catalogue import Plan, find_papers, unpacked
-from qa_bot.chunking import TEXT_RECIPE, chunk_paper, sentence_text, split_sentences
+from qa_bot.chunking import TEXT_RECIPE, chunk_paper, index_text, sentence_text, split_sentences
 from qa_bot.config import Settings, resource_dir
 from qa_bot.embedding import EmbeddingModel, is_portable, open_embedding
 from qa_bot.making import Making, make_papers, make_records
@@ -27,8 +28,8 @@ from qa_bot.schema import Chunk, Paper, Record, Skipped
 from qa_bot.store import MERGE_DUE, CopyIsOlder, Fingerprint, PaperRows, PaperStore, StoreBusy, Truth, VectorsUnavailable, open_store
 from qa_bot.workers import Workers
 
-# Sentences of a collection up to this size are embedded ahead, so that the first answers need not wait for it.
-SENTENCES_AHEAD_PAPERS = 2000
+# Sentences and words of a collection up to this size are embedded ahead, so that answers need not wait for it.
+READ_AHEAD_PAPERS = 2000
 
 WRITE_BATCH = 4000  # papers that go into the truth together
 MADE_TOGETHER = 250  # records or papers that are made at once, by another process where there are many
@@ -162,7 +163,7 @@ def _no_search_for_cycles() -> Iterator[None]:
 
 
 def fill_indexes(store: PaperStore, embedding: EmbeddingModel, on_progress: Progress) -> int:
-    """Bring both indexes up to the truth, and embed the sentences of a small collection ahead; return how many chunks were embedded."""
+    """Bring both indexes up to the truth, and embed the sentences and words of a small collection ahead; return how many chunks were embedded."""
     store.tune()
     total = store.truth.pending_count("vectors")
     done = 0
@@ -173,8 +174,8 @@ def fill_indexes(store: PaperStore, embedding: EmbeddingModel, on_progress: Prog
         on_progress("embedding papers", done, total)
 
     embedded = store.complete(embedding.embed, on_progress=advance) if store.pending else 0
-    if 0 < store.truth.count("papers") <= SENTENCES_AHEAD_PAPERS and store.truth.meta("sentences_ahead") != _sentence_state(store):
-        _embed_sentences(store, embedding, on_progress)
+    if 0 < store.truth.count("papers") <= READ_AHEAD_PAPERS and store.truth.meta("sentences_ahead") != _ahead_state(store):
+        _read_ahead(store, embedding, on_progress)
     return embedded
 
 
@@ -312,14 +313,19 @@ def chunks_of(paper: Paper, embedding: EmbeddingModel) -> tuple[Chunk, ...]:
     return chunk_paper(paper, count_tokens=embedding.count_tokens, window_tokens=embedding.window_tokens)
 
 
-def _sentence_state(store: PaperStore) -> str:
+def _ahead_state(store: PaperStore) -> str:
     digests = sorted(digest for digest, _ in store.truth.paper_states().values())
-    return store.fingerprint.model + hashlib.blake2b(b"".join(digests), digest_size=8).hexdigest()
+    return store.fingerprint.model + reranking.name() + hashlib.blake2b(b"".join(digests), digest_size=8).hexdigest()
 
 
-def _embed_sentences(store: PaperStore, embedding: EmbeddingModel, on_progress: Progress) -> None:
-    texts = [sentence_text(paper, span) for paper in store.truth.papers() for span in split_sentences(paper.abstract)]
+def _read_ahead(store: PaperStore, embedding: EmbeddingModel, on_progress: Progress) -> None:
+    papers = store.truth.papers()
+    texts = [sentence_text(paper, span) for paper in papers for span in split_sentences(paper.abstract)]
     for start in range(0, len(texts), 256):
         store.vectors_of(texts[start : start + 256], embedding.embed)
         on_progress("embedding sentences", min(start + 256, len(texts)), len(texts))
-    store.truth.set_meta("sentences_ahead", _sentence_state(store))
+    whole = [index_text("" if paper.title_is_stand_in else paper.title, paper.abstract) for paper in papers]
+    for start in range(0, len(whole), 64):
+        reranking.keep_tokens(whole[start : start + 64], store)
+        on_progress("embedding words", min(start + 64, len(whole)), len(whole))
+    store.truth.set_meta("sentences_ahead", _ahead_state(store))

@@ -8,6 +8,7 @@ projection made by `scripts/build_reranker.py`. Leaves finding papers, and how t
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +18,16 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from qa_bot.embedding import embedded_model
+from qa_bot.store import PaperStore, digest_of
 
 if TYPE_CHECKING:
     import numpy as np
 
 PROJECTION = Path(__file__).parent / "models" / "reranker" / "projection.npy"
-MOST_KEPT = 1_000  # texts, some 50 kB each
+WIDTH = 128
+MOST_KEPT = 1_000  # texts, some 30 kB each
 BLOCK, BLOCK_ROWS = 128, 16
+_ONE = 127  # what 1.0 is as int8
 
 _kept: OrderedDict[str, Tokens] = OrderedDict()
 _lock = Lock()
@@ -31,7 +35,7 @@ _lock = Lock()
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens of a text: their spans in it, int32 [n, 2], and vectors of length one, float16 [n, 128]."""
+    """The tokens of a text: their spans in it, int32 [n, 2], and vectors of length one in 127ths, int8 [n, 128]."""
 
     spans: np.ndarray
     vectors: np.ndarray
@@ -48,11 +52,19 @@ def _projection() -> np.ndarray:
     return np.load(PROJECTION).astype(np.float32)
 
 
-def tokens_of(texts: Sequence[str]) -> list[Tokens]:
-    """Return the tokens of each text, up to the window of the model; those of late are kept."""
+@lru_cache(maxsize=1)
+def name() -> str:
+    """Return the name of what makes the tokens' vectors, as it stands beside them in the store."""
+    return f"tokens:{hashlib.sha256(PROJECTION.read_bytes()).hexdigest()[:12]}:{embedded_model().name}"
+
+
+def tokens_of(texts: Sequence[str], store: PaperStore | None = None) -> list[Tokens]:
+    """Return the tokens of each text, up to the window of the model: those used of late, those in the store, or made now."""
     wanted = list(dict.fromkeys(texts))
     with _lock:
         found = {text: _kept[text] for text in wanted if text in _kept}
+    if store is not None and (rest := {digest_of(text): text for text in wanted if text not in found}):
+        found |= {rest[digest]: _unpacked(made) for digest, made in store.truth.made_of(list(rest), name()).items()}
     new = [text for text in wanted if text not in found]
     found.update(zip(new, map(_projected, embedded_model().embed_tokens(new)), strict=True) if new else ())
     with _lock:
@@ -64,13 +76,33 @@ def tokens_of(texts: Sequence[str]) -> list[Tokens]:
     return [found[text] for text in texts]
 
 
+def keep_tokens(texts: Sequence[str], store: PaperStore) -> None:
+    """Make the tokens of texts and put those into the store that it does not have."""
+    rest = {digest_of(text): text for text in texts}
+    known = store.truth.made_of(list(rest), name())
+    new = {digest: text for digest, text in rest.items() if digest not in known}
+    if new:
+        store.truth.keep_made(list(new), [_packed(tokens) for tokens in tokens_of(list(new.values()))], name())
+
+
 def _projected(states: tuple[np.ndarray, np.ndarray]) -> Tokens:
     import numpy as np
 
     spans, vectors = states
     projected = vectors @ _projection()
     projected /= np.linalg.norm(projected, axis=1, keepdims=True) + 1e-9
-    return Tokens(spans, projected.astype(np.float16))
+    return Tokens(spans, np.rint(projected * _ONE).astype(np.int8))
+
+
+def _packed(tokens: Tokens) -> bytes:
+    return tokens.spans.astype("<i4").tobytes() + tokens.vectors.tobytes()
+
+
+def _unpacked(made: bytes) -> Tokens:
+    import numpy as np
+
+    number = len(made) // (WIDTH + 8)
+    return Tokens(np.frombuffer(made, "<i4", 2 * number).reshape(-1, 2), np.frombuffer(made, np.int8, offset=8 * number).reshape(-1, WIDTH))
 
 
 def matches(question: Tokens, texts: Sequence[Tokens]) -> list[np.ndarray]:
@@ -82,14 +114,14 @@ def matches(question: Tokens, texts: Sequence[Tokens]) -> list[np.ndarray]:
     import numpy as np
 
     lengths = [len(text.spans) for text in texts]
-    blocks = np.zeros((-(-sum(lengths) // BLOCK), BLOCK, question.vectors.shape[1]), dtype=np.float32)
+    blocks = np.zeros((-(-sum(lengths) // BLOCK), BLOCK, WIDTH), dtype=np.float32)
     if lengths:
-        np.concatenate([text.vectors for text in texts], out=blocks.reshape(-1, blocks.shape[2])[: sum(lengths)], casting="safe")
+        np.concatenate([text.vectors for text in texts], out=blocks.reshape(-1, WIDTH)[: sum(lengths)], casting="safe")
     asked = question.vectors.astype(np.float32)
     whole = np.empty((len(asked), sum(lengths)), dtype=np.float32)
     for n in range(0, len(asked), BLOCK_ROWS):
         part = np.matmul(blocks, asked[n : n + BLOCK_ROWS].T)  # [blocks, BLOCK, up to BLOCK_ROWS]
-        whole[n : n + BLOCK_ROWS] = part.reshape(len(blocks) * BLOCK, part.shape[2]).T[:, : sum(lengths)]
+        whole[n : n + BLOCK_ROWS] = part.reshape(len(blocks) * BLOCK, part.shape[2]).T[:, : sum(lengths)] / _ONE**2
     return np.split(whole, np.cumsum(lengths)[:-1], axis=1) if lengths else []
 
 

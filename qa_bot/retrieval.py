@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from qa_bot.chunking import index_text
 from qa_bot.embedding import EmbeddingModel
 from qa_bot.naming import is_coined, mentions
-from qa_bot.reranking import MOST_KEPT, Tokens, likeness, matches, tokens_of
+from qa_bot.reranking import Tokens, likeness, matches, tokens_of
 from qa_bot.schema import Chunk, Filters, Hit, Paper
 from qa_bot.store import PaperStore
 from qa_bot.synonyms import alike
@@ -27,10 +27,10 @@ TITLE_WEIGHT = 0.2
 DEPTH = 100
 # Chunks up to which words of like meaning are searched too: among a million that takes three times as long as the words alone.
 MOST_FOR_SYNONYMS = 50_000
-# Chunks up to which the best papers are read word by word, and how many are: 5 to 10 ms for each that was not read of
-# late, and in a collection of more chunks than are kept (`reranking.MOST_KEPT`) hardly one was.
+# Chunks up to which the best papers are read word by word, and how many are: 10 ms and more for each that was not read
+# ahead (`ingest.READ_AHEAD_PAPERS`) or of late.
 MOST_FOR_RERANKING = 20_000
-RERANKED, RERANKED_OF_MANY = 30, 10
+RERANKED = 30
 # What reading word by word counts beside the fused score.
 RERANK_WEIGHT = 0.65
 # So many words of like meaning stand in for a word of the query.
@@ -120,8 +120,7 @@ def search_papers(
     fused = fuse(dense, lexical, lexical_weight=lexical_weight, trust=trust)
     if not closely:
         return _best_chunks(fused, dense, lexical, store, limit)
-    depth = RERANKED if size <= MOST_KEPT else RERANKED_OF_MANY
-    return rerank(query, _best_chunks(fused, dense, lexical, store, max(limit, depth)), store, depth=depth)[:limit]
+    return rerank(query, _best_chunks(fused, dense, lexical, store, max(limit, RERANKED)), store)[:limit]
 
 
 def _best_chunks(
@@ -141,12 +140,12 @@ def _best_chunks(
     ]
 
 
-def rerank(query: str, hits: Sequence[Hit], store: PaperStore, *, depth: int = RERANKED) -> list[Hit]:
-    """Return the hits in the order of their scores joined with how near the query is to them word by word; the first
-    `depth` are read so, and no other comes before these.
+def rerank(query: str, hits: Sequence[Hit], store: PaperStore) -> list[Hit]:
+    """Return the hits in the order of their scores joined with how near the query is to them word by word; the first few
+    are read so, and no other comes before these.
     """
-    read = hits[:depth]
-    asked, *papers = tokens_of([query, *(_read_text(hit) for hit in read)])
+    read = hits[:RERANKED]
+    asked, *papers = tokens_of([query, *(_read_text(hit) for hit in read)], store)
     weights = token_weights(query, asked, store)
     near = [likeness(cosines, weights) for cosines in matches(asked, papers)]
     near += [min(near, default=0.0)] * (len(hits) - len(read))

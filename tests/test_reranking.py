@@ -10,8 +10,13 @@ import pytest
 from conftest import REPOSITORY
 
 from qa_bot import reranking, retrieval
-from qa_bot.reranking import PROJECTION, Tokens, likeness, matches, tokens_of
+from qa_bot.chunking import index_text
+from qa_bot.config import Settings
+from qa_bot.embedding import embedded_model
+from qa_bot.ingest import fingerprint_of
+from qa_bot.reranking import PROJECTION, Tokens, keep_tokens, likeness, matches, tokens_of
 from qa_bot.retrieval import rerank, search_papers, token_weights
+from qa_bot.store import digest_of, open_store
 
 DETECTOR = "Can a detector search for things that were never labelled, given just a word or a sample picture?"
 OTHER_WORDS = {
@@ -31,7 +36,7 @@ def test_tokens_know_their_places_in_the_text():
     words = [text[start:end] for start, end in tokens.spans.tolist()]
     assert "is" in words and "Vision" in words and "3" in words
     assert "".join(words) == text.replace(" ", "")
-    assert np.allclose(np.linalg.norm(tokens.vectors.astype(np.float32), axis=1), 1, atol=1e-2)
+    assert np.allclose(np.linalg.norm(tokens.vectors / 127, axis=1), 1, atol=0.02)
     assert tokens.between(text.index("Vision"), text.index(" Model")).sum() == 3
 
 
@@ -55,13 +60,13 @@ def test_blocks_give_the_plain_products(lengths, asked):
     chance = np.random.default_rng(0)
 
     def made(n: int) -> Tokens:
-        return Tokens(np.zeros((n, 2), np.int32), chance.normal(size=(n, 128)).astype(np.float16))
+        return Tokens(np.zeros((n, 2), np.int32), chance.integers(-127, 128, size=(n, 128)).astype(np.int8))
 
     question, texts = made(asked), [made(n) for n in lengths]
     found = matches(question, texts)
     assert len(found) == len(texts)
     for cosines, text in zip(found, texts):
-        assert np.allclose(cosines, question.vectors.astype(np.float32) @ text.vectors.astype(np.float32).T, atol=1e-3)
+        assert np.allclose(cosines, question.vectors.astype(np.float32) @ text.vectors.astype(np.float32).T / 127**2, atol=1e-3)
 
 
 def test_likeness_is_the_weighted_mean_of_the_best_matches():
@@ -110,14 +115,28 @@ def test_a_small_answer_is_the_beginning_of_a_large_one(seed_engine):
     assert titles(seed_engine, DETECTOR, limit=3) == titles(seed_engine, DETECTOR, limit=40)[:3]
 
 
-def test_of_many_papers_fewer_are_read(seed_engine, monkeypatch):
+def test_what_was_read_ahead_is_what_would_be_made_now(seed_engine, monkeypatch):
+    papers = seed_engine.store.truth.papers()[:5]
+    texts = [index_text(paper.title, paper.abstract) for paper in papers]
+    reranking._kept.clear()
+    made = tokens_of(texts)
+    reranking._kept.clear()
     with monkeypatch.context() as only:
-        only.setattr(retrieval, "RERANK_WEIGHT", 0.0)
-        plain = titles(seed_engine, DETECTOR, limit=30)
-    monkeypatch.setattr(retrieval, "MOST_KEPT", 50)
-    read = titles(seed_engine, DETECTOR, limit=30)
-    assert read[retrieval.RERANKED_OF_MANY :] == plain[retrieval.RERANKED_OF_MANY :] and read != plain
-    assert sorted(read) == sorted(plain)
+        only.setattr(reranking, "embedded_model", None)  # the store alone is asked
+        only.setattr(reranking, "name", lambda name=reranking.name(): name)
+        kept = tokens_of(texts, seed_engine.store)
+    for one, other in zip(made, kept, strict=True):
+        assert np.array_equal(one.spans, other.spans) and np.array_equal(one.vectors, other.vectors)
+    reranking._kept.clear()
+
+
+def test_the_store_keeps_tokens_once_and_those_of_an_empty_text(tmp_path):
+    store = open_store(Settings(_env_file=None, data_dir=tmp_path), fingerprint_of(embedded_model()), writable=True)
+    keep_tokens(["one text", "", "one text"], store)
+    reranking._kept.clear()
+    assert len(tokens_of([""], store)[0].spans) == 0
+    assert len(store.truth.made_of([digest_of("one text"), digest_of("")], reranking.name())) == 2
+    store.close()
 
 
 def test_large_collections_and_single_indexes_are_ranked_as_they_are(seed_engine, monkeypatch):

@@ -20,8 +20,12 @@ class KeptVectors(Tables):
 
     def vectors(self, digests: Sequence[bytes], model: str) -> dict[bytes, np.ndarray]:
         """Return the stored vectors of these texts, float32, by digest; texts without one are missing."""
+        return {digest: _unpacked(blob) for digest, blob in self.made_of(digests, model).items()}
+
+    def made_of(self, digests: Sequence[bytes], model: str) -> dict[bytes, bytes]:
+        """Return what a model made of these texts, as it was stored, by digest; texts of which nothing is stored are missing."""
         query = "SELECT v.text_digest, v.vector FROM vectors v JOIN models m ON m.number = v.model WHERE m.name = ? AND v.text_digest IN ({})"
-        return {digest: _unpacked(blob) for digest, blob in self._rows_for(query, digests, model)}
+        return dict(self._rows_for(query, digests, model))
 
     def chunk_vectors(self, chunk_ids: Sequence[str], model: str) -> dict[str, np.ndarray]:
         """Return the stored vectors of chunks, float32, by chunk id."""
@@ -54,10 +58,14 @@ class KeptVectors(Tables):
         import numpy as np
 
         halves = np.asarray(vectors, dtype=np.float16)
+        self.keep_made(digests, [half.tobytes() for half in halves], model)
+
+    def keep_made(self, digests: Sequence[bytes], made: Sequence[bytes], model: str) -> None:
+        """Store what a model made of texts."""
         with self.transaction():
             self._db.execute("INSERT OR IGNORE INTO models (name) VALUES (?)", (model,))
             (number,) = self._db.execute("SELECT number FROM models WHERE name = ?", (model,)).fetchone()
-            rows = ((digest, number, half.tobytes()) for digest, half in zip(digests, halves, strict=True))
+            rows = ((digest, number, one) for digest, one in zip(digests, made, strict=True))
             self._db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
 
 
