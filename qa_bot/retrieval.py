@@ -114,8 +114,8 @@ def search_papers(
         if lexical_weight < 1 and reachable > 0:
             trust = min(1.0, max(lexical.values(), default=0.0) / reachable)
     if 0 < lexical_weight < 1:  # candidates of the words alone get their true cosine: counting it 0 costs two points of nDCG
-        unseen = store.truth.chunk_vectors([key for key in lexical if key not in dense], store.fingerprint.model)
-        dense |= {key: float(other @ vector) for key, other in unseen.items()}
+        unseen, others = store.truth.chunk_vectors([key for key in lexical if key not in dense], store.fingerprint.model)
+        dense |= zip(unseen, (others @ vector).tolist()) if unseen else {}
     closely = closely and size <= MOST_FOR_RERANKING and 0 < lexical_weight < 1
     fused = fuse(dense, lexical, lexical_weight=lexical_weight, trust=trust)
     if not closely:
@@ -132,7 +132,7 @@ def _best_chunks(
         if len(best) == limit:
             break
     papers = store.truth.papers_by_id(list(best))
-    chunks = store.truth.chunks_by_id(list(best.values()))
+    chunks = store.truth.chunks_by_id(list(best.values()), papers)
     return [
         Hit(papers[paper_id], chunks[chunk_id], fused[chunk_id], dense.get(chunk_id), lexical.get(chunk_id))
         for paper_id, chunk_id in best.items()

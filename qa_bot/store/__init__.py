@@ -50,7 +50,7 @@ LOCK_TIMEOUT_SECONDS = 20.0
 FEW_PAPERS = 1500  # that many vectors are compared one by one faster than an index is searched around a filter,
 FEW_OF = 40  # and of n chunks the square root of this many times n
 MOST_WITHOUT = 5  # where at most one of so many papers passes a filter, a third of the results is enough
-SOON_SECONDS = 0.1  # what is embedded is not kept from the index for longer
+SOON_SECONDS = 0.1  # what took longer to embed goes into the index at once
 # While a server is away, and for the state of the index on it, it is asked this often at most.
 ASK_AGAIN_SECONDS = 5.0
 
@@ -347,24 +347,31 @@ class PaperStore:
         where that many take long to embed.
         """
         bring_up_to(self.truth, self.terms)
-        embedded = 0
+        embedded, spent = 0, 0.0
+
+        def timed(texts: Sequence[str]) -> object:
+            nonlocal spent
+            began = time.monotonic()
+            try:
+                return embed(texts)
+            finally:
+                spent += time.monotonic() - began
 
         def prepare(todo: Sequence[IndexedChunk]) -> Iterator[tuple[Callable[[], None], Sequence[str]]]:
-            nonlocal embedded
+            nonlocal embedded, spent
             gone = [chunk.chunk_id for chunk in todo if chunk.text is None]
             kept = [chunk for chunk in todo if chunk.text is not None]
             if gone:
                 yield lambda: self.vectors.remove(gone), gone
             ready: list[tuple[str, np.ndarray]] = []
-            began = time.monotonic()
             for start in range(0, len(kept), batch):
                 part = kept[start : start + batch]
-                vectors, fresh = self.vectors_of([chunk.text for chunk in part], embed)
+                vectors, fresh = self.vectors_of([chunk.text for chunk in part], timed)
                 embedded += fresh
                 ready += zip((chunk.chunk_id for chunk in part), vectors)
-                if start + batch >= len(kept) or time.monotonic() - began > SOON_SECONDS:
+                if start + batch >= len(kept) or spent > SOON_SECONDS:
                     yield partial(self._take_vectors, ready), [chunk_id for chunk_id, _ in ready]
-                    ready, began = [], time.monotonic()
+                    ready, spent = [], 0.0
 
         writes = self.server is not None and not self._aside and self.truth.pending_count("vectors") > 0
         if writes:

@@ -27,31 +27,22 @@ class KeptVectors(Tables):
         query = "SELECT v.text_digest, v.vector FROM vectors v JOIN models m ON m.number = v.model WHERE m.name = ? AND v.text_digest IN ({})"
         return dict(self._rows_for(query, digests, model))
 
-    def chunk_vectors(self, chunk_ids: Sequence[str], model: str) -> dict[str, np.ndarray]:
-        """Return the stored vectors of chunks, float32, by chunk id."""
+    def chunk_vectors(self, chunk_ids: Sequence[str], model: str) -> tuple[list[str], np.ndarray]:
+        """Return the ids of those of these chunks that have a vector, and the vectors as rows, float32."""
         wanted = set(chunk_ids)
-        return {key: vector for key, vector in self.paper_vectors([key.rpartition("#")[0] for key in wanted], model).items() if key in wanted}
-
-    def paper_vectors(self, paper_ids: Sequence[str], model: str) -> dict[str, np.ndarray]:
-        """Return the stored vectors of all chunks of these papers, float32, by chunk id."""
-        query = (
-            f"SELECT p.paper_id, c.version, c.place, v.vector FROM models m CROSS JOIN papers p JOIN {self.chunks} c ON c.paper = p.number "
-            "JOIN vectors v ON v.text_digest = c.text_digest AND v.model = m.number WHERE m.name = ? AND p.paper_id IN ({})"
-        )
-        rows = self._rows_for(query, list(dict.fromkeys(paper_ids)), model)
-        return {chunk_id_of(paper_id, version, place): _unpacked(blob) for paper_id, version, place, blob in rows}
+        rows = self._vector_rows("p.paper_id", list({key.rpartition("#")[0] for key in wanted}), model)
+        return _as_matrix([row for row in rows if row[0] in wanted])
 
     def vectors_of_papers(self, numbers: Sequence[int], model: str) -> tuple[list[str], np.ndarray]:
-        """Return the chunk ids of papers, by number, and their vectors as rows, float32."""
-        import numpy as np
+        """Return the ids of the chunks of papers, by number, and their vectors as rows, float32."""
+        return _as_matrix(self._vector_rows("p.number", numbers, model))
 
+    def _vector_rows(self, column: str, values: Sequence, model: str) -> list[tuple[str, bytes]]:
         query = (
             f"SELECT p.paper_id, c.version, c.place, v.vector FROM models m CROSS JOIN papers p JOIN {self.chunks} c ON c.paper = p.number "
-            "JOIN vectors v ON v.text_digest = c.text_digest AND v.model = m.number WHERE m.name = ? AND p.number IN ({})"
+            f"JOIN vectors v ON v.text_digest = c.text_digest AND v.model = m.number WHERE m.name = ? AND {column} IN ({{}})"
         )
-        rows = list(self._rows_for(query, numbers, model))
-        matrix = np.frombuffer(b"".join(row[3] for row in rows), dtype=np.float16).astype(np.float32)
-        return [chunk_id_of(*row[:3]) for row in rows], matrix.reshape(len(rows), -1) if rows else np.zeros((0, 0), np.float32)
+        return [(chunk_id_of(*row[:3]), row[3]) for row in self._rows_for(query, values, model)]
 
     def add_vectors(self, digests: Sequence[bytes], vectors: np.ndarray, model: str) -> None:
         """Store vectors as float16: half the size, and the cosine moves by less than 0.001."""
@@ -73,3 +64,10 @@ def _unpacked(blob: bytes) -> np.ndarray:
     import numpy as np
 
     return np.frombuffer(blob, dtype=np.float16).astype(np.float32)
+
+
+def _as_matrix(rows: Sequence[tuple[str, bytes]]) -> tuple[list[str], np.ndarray]:
+    import numpy as np
+
+    matrix = np.frombuffer(b"".join(blob for _, blob in rows), dtype=np.float16).astype(np.float32)
+    return [key for key, _ in rows], matrix.reshape(len(rows), -1) if rows else np.zeros((0, 0), np.float32)

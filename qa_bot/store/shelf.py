@@ -6,7 +6,7 @@ Leaves how papers are made of records to `catalogue`, and who wrote them and wha
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from qa_bot.schema import Chunk, Filters, Paper
 from qa_bot.store.facets import Facets
@@ -102,9 +102,10 @@ class Shelf(Facets):
             texts.setdefault(paper_id, []).append((abstract, unpack_text(raw) if raw is not None else abstract))
         return {paper_id: unpack_paper(body, texts[paper_id]) for paper_id, body in bodies.items()}
 
-    def chunks_by_id(self, chunk_ids: Sequence[str]) -> dict[str, Chunk]:
+    def chunks_by_id(self, chunk_ids: Sequence[str], papers: Mapping[str, Paper] | None = None) -> dict[str, Chunk]:
+        """Return chunks by id; `papers` are those that they are of, where they are at hand."""
         wanted = set(chunk_ids)
-        papers = self.papers_by_id(list({parts_of(key)[0] for key in wanted}))
+        papers = self.papers_by_id(list({parts_of(key)[0] for key in wanted})) if papers is None else papers
         query = f'SELECT p.paper_id, c.version, c.place, c.start, c."end" FROM papers p JOIN {self.chunks} c ON c.paper = p.number WHERE p.paper_id IN ({{}})'
         found = {}
         for paper_id, version, place, start, end in self._rows_for(query, list(papers)):
