@@ -324,8 +324,9 @@ def _read_ahead(store: PaperStore, embedding: EmbeddingModel, on_progress: Progr
     for start in range(0, len(texts), 256):
         store.vectors_of(texts[start : start + 256], embedding.embed)
         on_progress("embedding sentences", min(start + 256, len(texts)), len(texts))
-    whole = [index_text("" if paper.title_is_stand_in else paper.title, paper.abstract) for paper in papers]
-    for start in range(0, len(whole), 64):
-        reranking.keep_tokens(whole[start : start + 64], store)
-        on_progress("embedding words", min(start + 64, len(whole)), len(whole))
+    read = [(paper, text) for paper in papers for text in (paper.abstract, *(chunk.text for chunk in chunks_of(paper, embedding)))]
+    texts = list(dict.fromkeys(index_text("" if paper.title_is_stand_in else paper.title, text) for paper, text in read))
+    for start in range(0, len(texts), 64):
+        reranking.keep_tokens(texts[start : start + 64], store)
+        on_progress("embedding words", min(start + 64, len(texts)), len(texts))
     store.truth.set_meta("sentences_ahead", _ahead_state(store))
