@@ -16,7 +16,7 @@ from typing import Any
 
 import gradio as gr
 
-from qa_bot.chunking import index_text
+from qa_bot.chunking import titled
 from qa_bot.pace import Pace
 from qa_bot.schema import Paper, QABotError
 from qa_bot.window import page
@@ -130,7 +130,7 @@ def _html(value: str, name: str) -> gr.HTML:
 
 @lru_cache(maxsize=2)
 def _map_of(engine: Any, papers: tuple[Paper, ...]) -> str:
-    texts = [index_text("" if p.title_is_stand_in else p.title, p.abstract) for p in papers]
+    texts = [titled(p, p.abstract) for p in papers]
     vectors, _ = engine.store.vectors_of(texts, engine.embedding.embed, keeps=False)
     return map_svg(make_map(papers, vectors), papers)
 

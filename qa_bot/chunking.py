@@ -79,7 +79,12 @@ def index_text(title: str, text: str) -> str:
 
 def sentence_text(paper: Paper, span: Span) -> str:
     """Return what is embedded for a sentence: its paper's title, then the sentence."""
-    return index_text("" if paper.title_is_stand_in else paper.title, span.text)
+    return titled(paper, span.text)
+
+
+def titled(paper: Paper, text: str) -> str:
+    """Return a text of a paper as it is embedded: under the paper's title, unless that is a stand-in."""
+    return index_text("" if paper.title_is_stand_in else paper.title, text)
 
 
 def chunk_paper(paper: Paper, *, count_tokens: Callable[[str], int], window_tokens: int) -> list[Chunk]:

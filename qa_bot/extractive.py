@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from qa_bot.asked import asked_thing
 from qa_bot.asked.held import holds, said_share, text_of, wanted
-from qa_bot.chunking import index_text, sentence_text, split_sentences
+from qa_bot.chunking import sentence_text, split_sentences, titled
 from qa_bot.citations.harmless import as_quoted
 from qa_bot.embedding import EmbeddingModel
 from qa_bot.naming import is_coined, key_of, names_of
@@ -134,13 +134,13 @@ def sentence_signs(
 
 def _closeness(question: str, read: Sequence[Hit], spans: Sequence[tuple[int, Span]], store: PaperStore) -> list[float]:
     """Return how near the question is to each sentence word by word, each word read in its abstract; 0 beyond the model's window."""
-    titles = ["" if hit.paper.title_is_stand_in else hit.paper.title for hit in read]
-    asked, *papers = tokens_of([question, *(index_text(title, hit.paper.abstract) for title, hit in zip(titles, read))], store)
+    texts = [titled(hit.paper, hit.paper.abstract) for hit in read]
+    asked, *papers = tokens_of([question, *texts], store)
     weights = token_weights(question, asked, store)
     cosines = matches(asked, papers)
     found = []
     for place, span in spans:
-        before = len(index_text(titles[place], ".")) - 1  # characters of the title before the abstract
+        before = len(texts[place]) - len(read[place].paper.abstract)  # characters of the title before the abstract
         inside = papers[place].between(before + span.start, before + span.end)
         found.append(likeness(cosines[place][:, inside], weights))
     return found

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from qa_bot import reranking
 from qa_bot.catalogue import Plan, find_papers, unpacked
-from qa_bot.chunking import TEXT_RECIPE, chunk_paper, index_text, sentence_text, split_sentences
+from qa_bot.chunking import TEXT_RECIPE, chunk_paper, sentence_text, split_sentences, titled
 from qa_bot.config import Settings, resource_dir
 from qa_bot.embedding import EmbeddingModel, is_portable, open_embedding
 from qa_bot.making import Making, make_papers, make_records
@@ -325,7 +325,7 @@ def _read_ahead(store: PaperStore, embedding: EmbeddingModel, on_progress: Progr
         store.vectors_of(texts[start : start + 256], embedding.embed)
         on_progress("embedding sentences", min(start + 256, len(texts)), len(texts))
     read = [(paper, text) for paper in papers for text in (paper.abstract, *(chunk.text for chunk in chunks_of(paper, embedding)))]
-    texts = list(dict.fromkeys(index_text("" if paper.title_is_stand_in else paper.title, text) for paper, text in read))
+    texts = list(dict.fromkeys(titled(paper, text) for paper, text in read))
     for start in range(0, len(texts), 64):
         reranking.keep_tokens(texts[start : start + 64], store)
         on_progress("embedding words", min(start + 64, len(texts)), len(texts))

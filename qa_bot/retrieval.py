@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qa_bot.chunking import index_text
+from qa_bot.chunking import titled
 from qa_bot.embedding import EmbeddingModel
 from qa_bot.naming import is_coined, mentions
 from qa_bot.reranking import Tokens, likeness, matches, tokens_of
@@ -145,16 +145,12 @@ def rerank(query: str, hits: Sequence[Hit], store: PaperStore) -> list[Hit]:
     are read so, and no other comes before these.
     """
     read = hits[:RERANKED]
-    asked, *papers = tokens_of([query, *(_read_text(hit) for hit in read)], store)
+    asked, *papers = tokens_of([query, *(titled(hit.paper, hit.chunk.text) for hit in read)], store)
     weights = token_weights(query, asked, store)
     near = [likeness(cosines, weights) for cosines in matches(asked, papers)]
     near += [min(near, default=0.0)] * (len(hits) - len(read))
     joined = [replace(hit, score=(1 - RERANK_WEIGHT) * hit.score + RERANK_WEIGHT * max(0.0, value)) for hit, value in zip(hits, near)]
     return sorted(joined[: len(read)], key=lambda hit: (-hit.score, hit.paper.paper_id)) + joined[len(read) :]
-
-
-def _read_text(hit: Hit) -> str:
-    return index_text("" if hit.paper.title_is_stand_in else hit.paper.title, hit.chunk.text)
 
 
 def token_weights(query: str, tokens: Tokens, store: PaperStore) -> np.ndarray:
