@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import SplitResult, urlsplit
 
 import platformdirs
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -132,3 +133,20 @@ def load_settings(**overrides: object) -> Settings:
         first = error.errors()[0]
         name = "QA_BOT_" + "_".join(str(part) for part in first["loc"]).upper()
         raise ConfigError(f"{name} has a value that cannot be used: {first['msg']}. Correct it in the environment or in .env.") from error
+
+
+def address_parts(address: str) -> SplitResult | None:
+    """Return the parts of a web address as people write it, the scheme added where it was left out; None where it is none."""
+    url = address.strip().strip("'\"")
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return None
+    return parts if is_address else None
+
+
+def without_password(url: str) -> str:
+    """Return an address without a password, a query or a fragment in it."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

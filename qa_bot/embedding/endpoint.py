@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from qa_bot.config import address_parts, without_password
 from qa_bot.embedding.embedded import embedded_model
 from qa_bot.embedding.vectors import (
     TEXTS_PER_REQUEST,
@@ -55,7 +56,7 @@ class EndpointEmbedding:
         self, base_url: str, model: str, *, api_key: str | None = None, timeout_seconds: float = 60.0, max_retries: int = 4
     ) -> None:
         self.base_url, self.model = base_url, model
-        self.url = _without_password(base_url)
+        self.url = without_password(base_url)
         self.name = f"{model}@{self.url}"
         self.timeout_seconds, self.max_retries = timeout_seconds, max_retries
         self._api_key = (api_key or "").strip()
@@ -216,18 +217,8 @@ def _pause_seconds(state: Any) -> float:
 
 def _api_root(base_url: str) -> str:
     """Return the address under which /embeddings is found: a scheme and /v1 are added where they were left out."""
-    url = base_url.strip()
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        is_address = False
-    if not is_address:
+    parts = address_parts(base_url)
+    if not parts:
         raise EmbeddingError(f"QA_BOT_EMBED_BASE_URL is not a web address: {base_url}. Write it like http://localhost:11434/v1.")
     path = parts.path.rstrip("/").removesuffix("/embeddings").rstrip("/")
     return parts._replace(path=path or "/v1").geturl()
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-from qa_bot.config import Settings
+from qa_bot.config import Settings, address_parts, without_password
 from qa_bot.judges.opinions import Doubt, JudgeError, Opinion, Opinions, shown_name
 from qa_bot.llm.errors import may_pass, retry_after_seconds, server_words
 from qa_bot.schema import Span
@@ -60,7 +60,7 @@ class NLIJudge:
 
     @property
     def where(self) -> str:
-        return f"The judge at {_shown(self.url)}"
+        return f"The judge at {without_password(self.url)}"
 
     def opinions(self, doubts: Sequence[Doubt], *, is_wanted: Callable[[], bool] = lambda: True) -> Opinions:
         """Ask about all doubts, in one request where the server takes as many pairs at once."""
@@ -83,7 +83,7 @@ class NLIJudge:
     def try_out(self) -> str:
         row = self._predict([["Sparrows nest in the walls of old barns.", "Sparrows nest in old barns."]])[0]
         said = ", ".join(f"{label} {score:.2f}" for label, score in sorted(row.items(), key=lambda item: -item[1]))
-        return f"{self._info[0]} at {_shown(self.url)} judges (an easy pair: {said})"
+        return f"{self._info[0]} at {without_password(self.url)} judges (an easy pair: {said})"
 
     @cached_property
     def _info(self) -> tuple[str, int]:
@@ -200,18 +200,7 @@ def _opinion(found: Sequence[tuple[int, Span | None, dict[str, float]]]) -> Opin
 
 
 def _address(base_url: str) -> str:
-    url = base_url.strip().strip("'\"")
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        is_address = False
-    if not is_address:
+    parts = address_parts(base_url)
+    if not parts:
         raise JudgeError(f"QA_BOT_JUDGE_BASE_URL is not a web address: {base_url}. Write it like http://localhost:8080.")
-    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/").removesuffix("/predict").rstrip("/"), "", ""))
-
-
-def _shown(url: str) -> str:
-    """Return an address without a password in it."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return parts._replace(path=parts.path.rstrip("/").removesuffix("/predict").rstrip("/"), query="", fragment="").geturl()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from qa_bot.config import ConfigError, Settings
+from qa_bot.config import ConfigError, Settings, address_parts
 from qa_bot.store.tables import StoreError
 
 if TYPE_CHECKING:
@@ -158,13 +158,8 @@ def server_of(settings: Settings) -> ChromaServer | None:
 
 def _address(given: str) -> tuple[str, dict[str, str]]:
     """Return the address without a user's name and password, and the header that these become."""
-    given = given.strip()
-    try:
-        parts = urlsplit(given if "//" in given else f"http://{given}")
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_address = False
-    if not is_address:
+    parts = address_parts(given)
+    if not parts:
         raise ConfigError("QA_BOT_CHROMA_URL is no address of a server. Write it like http://localhost:8000.")
     where = parts.netloc.rpartition("@")[2].rstrip(":")
     path = parts.path.rstrip("/").removesuffix("/api/v2")
