@@ -6,11 +6,12 @@ Leaves what is asked about them to `reading`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa_bot.schema import plain_name
 
+_ByInitial = dict[str, dict[str, str]]
 _NAME_WORD = re.compile(r"[^\W\d_](?:[\w’'-]*\w)?\.?")
 _CLEAR = frozenset("by author authors authored coauthored professor prof dr mr ms".split())
 _BEFORE_A_NAME = _CLEAR | frozenset("from of has have did does had is was with".split())
@@ -65,7 +66,7 @@ class AuthorNames:
     ) -> None:
         self._called, self._everyone = called, everyone
         self._all = None if called else _Names(names)
-        self._plain: tuple[dict[str, str], dict[str, str]] | None = None
+        self._plain: tuple[_ByInitial, _ByInitial] | None = None
 
     def _among(self, question: str) -> _Names:
         """Return the authors whom the words of a question may name."""
@@ -74,12 +75,13 @@ class AuthorNames:
         words = {_bare(word) for word in _NAME_WORD.findall(question)}
         return _Names(self._called([word for word in words if len(word) > 1 and plain_name(word) not in _NO_NAMES]))
 
-    def _of_all(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Return plain name -> as the records spell it, of everyone: whole names and surnames."""
+    def _of_all(self) -> tuple[_ByInitial, _ByInitial]:
+        """Return first letter -> plain name -> as the records spell it, of everyone: whole names and surnames."""
         if self._plain is None:
             everyone = self._everyone() if self._all is None else self._all.spelled.values()
             whole = {plain_name(name): name for name in everyone}
-            self._plain = whole, {plain.rpartition(" ")[2]: name.rpartition(" ")[2] for plain, name in whole.items() if " " in plain}
+            surnames = {plain.rpartition(" ")[2]: name.rpartition(" ")[2] for plain, name in whole.items() if " " in plain}
+            self._plain = _by_initial(whole), _by_initial(surnames)
         return self._plain
 
     def find(self, question: str, *, anywhere: bool = False) -> list[tuple[str, str]]:
@@ -170,8 +172,15 @@ def _stands_beside(question: str, person: Person) -> bool:
     return bool(re.search(r"(?:\b(?:and|or|with|by|nor)|&|,)$", before, re.I) or re.match(r",? (?:and|or|&) [A-Z]", after))
 
 
-def _misspelled(question: str, words: Sequence[tuple[str, int]], everyone: Callable[[], tuple[dict[str, str], dict[str, str]]]) -> Iterator[Person]:
-    """Yield authors that are one slip (two in long names) away from words where a name must stand."""
+def _by_initial(names: Mapping[str, str]) -> _ByInitial:
+    grouped: _ByInitial = {}
+    for plain, name in names.items():
+        grouped.setdefault(plain[:1], {})[plain] = name
+    return grouped
+
+
+def _misspelled(question: str, words: Sequence[tuple[str, int]], everyone: Callable[[], tuple[_ByInitial, _ByInitial]]) -> Iterator[Person]:
+    """Yield authors that are one slip (two in long names), not in the first letter, away from words where a name must stand."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
@@ -189,9 +198,10 @@ def _misspelled(question: str, words: Sequence[tuple[str, int]], everyone: Calla
             is_bold = " " not in text and not text[:1].isupper()  # a small word that is no name is easily near one
             if len(plain) < _LONG_ENOUGH_FOR_A_SLIP or is_bold and (before != "by" or len(plain) < _LONG_ENOUGH_IN_SMALL_LETTERS):
                 continue
-            near = process.extract(plain, known.keys(), scorer=OSA.distance, processor=None, score_cutoff=allowed, limit=2)
-            if near and (len(near) == 1 or near[0][1] < near[1][1]) and near[0][0][0] == plain[0]:
-                yield Person(known[near[0][0]], text, start, is_guess=near[0][1] > 0)
+            names = known.get(plain[0], {})
+            near = process.extract(plain, names.keys(), scorer=OSA.distance, processor=None, score_cutoff=allowed, limit=2)
+            if near and (len(near) == 1 or near[0][1] < near[1][1]):
+                yield Person(names[near[0][0]], text, start, is_guess=near[0][1] > 0)
                 return
 
 
