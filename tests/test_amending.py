@@ -157,7 +157,7 @@ def test_searching_around_a_filter_finds_what_comparing_all_finds(collection, tm
     with collection.open() as store:
         vector = collection.embedding.embed([record(3)["abstract"]])[0]
         exact, words = store.nearest(vector, 10, filters=filters), store.best_worded(["census"], 10, filters=filters)
-        monkeypatch.setattr("qa_bot.store.FEW_PAPERS", 0)
+        monkeypatch.setattr("qa_bot.store.narrowed.FEW_PAPERS", 0)
         around, words_around = store.nearest(vector, 10, filters=filters), store.best_worded(["census"], 10, filters=filters)
     assert len(exact) == len(around) == 10 and len(words) == len(words_around) == 10
     assert [cosine for _, cosine in around] == pytest.approx([cosine for _, cosine in exact], abs=2e-3)

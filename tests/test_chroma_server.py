@@ -21,7 +21,7 @@ from qa_bot.ingest import ingest
 from qa_bot.reindex import reindex
 from qa_bot.schema import QABotError
 from qa_bot.store import CopyIsOlder, StoreBusy, VectorsUnavailable, adopt_snapshot, write_snapshot
-from qa_bot.store.copies import next_state, relation
+from qa_bot.store.states import next_state, relation
 from qa_bot.store.server import server_of
 
 SECRET = "sesame-4711-open"

@@ -199,8 +199,8 @@ def test_a_rare_filter_among_many_papers_finds_what_comparing_all_would(store, m
     for filters in (Filters(author="wang"), Filters(year_from=2004, year_to=2004), Filters(author="Ada Wang", year_from=2005)):
         compared = store.nearest(vector, 9, filters=filters)
         worded = store.best_worded(["pears", "figs"], 9, filters=filters)
-        monkeypatch.setattr("qa_bot.store.FEW_PAPERS", 0)
-        monkeypatch.setattr("qa_bot.store.FEW_OF", 0)
+        monkeypatch.setattr("qa_bot.store.narrowed.FEW_PAPERS", 0)
+        monkeypatch.setattr("qa_bot.store.narrowed.FEW_OF", 0)
         deeper, deeper_worded = store.nearest(vector, 9, filters=filters), store.best_worded(["pears", "figs"], 9, filters=filters)
         monkeypatch.undo()
         assert 3 <= len(deeper) <= len(compared) and 3 <= len(deeper_worded) <= 9

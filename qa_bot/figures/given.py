@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from qa_bot.figures.reading import Figure, figures
+from qa_bot.figures.reading import figures
 
 
 def is_equal(one: float, other: float) -> bool:

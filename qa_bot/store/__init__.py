@@ -5,35 +5,31 @@ Leaves how a text is embedded to its caller: vectors come in as arrays.
 
 from __future__ import annotations
 
-import heapq
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from functools import cached_property, partial
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_bot.config import Settings
 from qa_bot.schema import Filters, Problem, QABotError
-from qa_bot.store import generations
-from qa_bot.store.copies import (
-    CopyIsOlder, adopt_snapshot, check_is_newest, check_may_write, next_state, older_message, relation, write_snapshot,
-)  # fmt: skip
+from qa_bot.store import generations, lacking, narrowed
+from qa_bot.store.copies import adopt_snapshot, write_snapshot
 from qa_bot.store.facets import matches
-from qa_bot.store.filling import Intake, bring_up_to, fill, put_terms
+from qa_bot.store.filling import Intake, bring_up_to, bring_vectors_up_to, put_terms
+from qa_bot.store.fingerprint import Fingerprint, IndexMismatch, check_dimension, check_made_by
 from qa_bot.store.generations import collection_of, in_use, terms_folder
 from qa_bot.store.locks import FolderLock, StoreBusy, writing_lock
 from qa_bot.store.packing import digest_of, paper_digest
 from qa_bot.store.rows import PackedRecord, PaperRows, RecordRows, rows_of_chunks, rows_of_paper, rows_of_record
 from qa_bot.store.server import ChromaServer, VectorsUnavailable, server_of
-from qa_bot.store.tables import MERGE_DUE, SCHEMA_VERSION, StoreError
+from qa_bot.store.states import CopyIsOlder, begin_writing, check_is_newest, check_may_write, check_wrote_alone, next_state, older_message, relation_of
+from qa_bot.store.tables import MERGE_DUE, StoreError
 from qa_bot.store.terms import AlikeStems, TermIndex
-from qa_bot.store.truth import IndexedChunk, Truth
+from qa_bot.store.truth import Truth
 from qa_bot.store.vectors import BATCH as VECTOR_BATCH
 from qa_bot.store.vectors import VectorIndex
 
@@ -47,34 +43,10 @@ __all__ = [
 ]  # fmt: skip
 
 LOCK_TIMEOUT_SECONDS = 20.0
-FEW_PAPERS = 1500  # that many vectors are compared one by one faster than an index is searched around a filter,
-FEW_OF = 40  # and of n chunks the square root of this many times n
-MOST_WITHOUT = 5  # where at most one of so many papers passes a filter, a third of the results is enough
-SOON_SECONDS = 0.1  # what took longer to embed goes into the index at once
 # While a server is away, and for the state of the index on it, it is asked this often at most.
 ASK_AGAIN_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
-
-
-class IndexMismatch(QABotError):
-    """The index was made by another embedding model or text recipe than the settings name."""
-
-
-@dataclass(frozen=True)
-class Fingerprint:
-    """What made an index. Two indexes with the same fingerprint hold comparable vectors."""
-
-    model: str
-    text_recipe: str
-    schema: int = SCHEMA_VERSION
-
-    def __str__(self) -> str:
-        return "|".join(str(value) for value in asdict(self).values())
-
-    @property
-    def collection(self) -> str:
-        return "papers-" + blake2b(str(self).encode(), digest_size=6).hexdigest()
 
 
 def open_store(settings: Settings, fingerprint: Fingerprint, *, writable: bool = False, aside: bool = False) -> PaperStore:
@@ -121,28 +93,11 @@ class PaperStore:
                     self._lock.share()
             if aside:
                 generations.begin(self.truth, has_server=server is not None)
-            self._check()
+            check_made_by(self.truth, self.fingerprint, self.data_dir)
             self._open_indexes()
         except QABotError:
             self.close()
             raise
-
-    def _check(self) -> None:
-        made_by = self.truth.settle(self.truth.keyed("fingerprint"), str(self.fingerprint))
-        if made_by != str(self.fingerprint):
-            raise IndexMismatch(
-                f"The index in {self.data_dir} was made with {made_by.split('|')[0]}, the settings now ask for {self.fingerprint.model} "
-                f"(recipe {self.fingerprint.text_recipe}). Run `qa-bot reindex`, or restore the QA_BOT_EMBED_* settings."
-            )
-
-    def _check_dimension(self, dimension: int) -> None:
-        key = self.truth.keyed("dimension")
-        stored = self.truth.settle(key, str(dimension)) if self.writable else self.truth.meta(key)
-        if stored is not None and stored != str(dimension):
-            raise IndexMismatch(
-                f"{self.fingerprint.model} now gives vectors of {dimension} numbers, the index in {self.data_dir} holds {stored}. "
-                "Run `qa-bot reindex`, or restore the QA_BOT_EMBED_* settings."
-            )
 
     def _open_indexes(self) -> None:
         name = collection_of(self.truth, self.truth.generation) if self.server else self.fingerprint.collection
@@ -220,27 +175,10 @@ class PaperStore:
         if time.monotonic() >= self._related_until:
             self._related_until = time.monotonic() + ASK_AGAIN_SECONDS
             try:
-                self._relation = self._ask_relation()
+                self._relation = relation_of(self.truth, self.vectors)
             except VectorsUnavailable:
                 pass  # the next search says so
         return self._relation
-
-    def _ask_relation(self) -> str:
-        there = self.vectors.state()  # asked first: a writer counts up here first
-        return relation(self.truth.meta("state"), there)
-
-    def _begin_writing(self) -> None:
-        """Count the state up, here first: an index with the higher one was written to by somebody else."""
-        check_is_newest(self.truth, self.data_dir, self.server)
-        self.truth.set_meta("state", next_state(self.truth.meta("state")))
-        self.vectors.set_state(self.truth.meta("state"))
-
-    def _check_wrote_alone(self) -> None:
-        if self._ask_relation() != "same":
-            self.truth.mark_all_pending("vectors")
-            raise CopyIsOlder(
-                f"Another machine wrote to the index on {self.server} at the same time. Take papers in from one machine at a time: run `qa-bot ingest` again."
-            )
 
     # Searching and completeness.
 
@@ -276,23 +214,19 @@ class PaperStore:
     def is_incomplete(self) -> bool:
         """True where a killed run, a lost index or another place for the vectors left something that can be done here."""
         may_fill = not (self.is_copy and self.server)
-        return self._lacks_terms or (may_fill and (self.merge_is_due or self.truth.pending_count("vectors") > 0 or self._lost_vectors))
+        return self._lacks_terms or (
+            may_fill and (self.merge_is_due or self.truth.pending_count("vectors") > 0 or lacking.lost_vectors(self.truth, self._place, self._folder))
+        )
 
     @property
     def _lacks_terms(self) -> bool:
         try:
-            return self.truth.pending_count("terms") > 0 or self.terms.count() != self.truth.count("chunks")
-        except StoreError:
+            return lacking.lacks_terms(self.truth, self.terms)
+        except StoreError:  # the index of the terms cannot be opened
             return True
 
     @property
-    def _lost_vectors(self) -> bool:
-        """True where the vectors were put into another place than the settings name, or the folder is gone."""
-        filled_in = self.truth.meta(self.truth.keyed("vectors_in"))
-        return filled_in is not None and (filled_in != self._place or not (self.server or self._folder.is_dir()))
-
-    @property
-    def _place(self) -> str:
+    def _place(self) -> lacking.Place:
         return "server" if self.server else "folder"
 
     def take_over(self) -> None:
@@ -311,18 +245,7 @@ class PaperStore:
 
     def find_damage(self) -> None:
         """Compare both indexes with the truth; one that lost chunks is marked to be filled again."""
-        if self.truth.meta(self.truth.keyed("vectors_in")) not in (None, self._place):
-            self.vectors.clear()
-            with self.truth.transaction():
-                self.truth.mark_all_pending("vectors")
-                self.truth.set_meta(self.truth.keyed("vectors_in"), self._place)
-        for name, index in (("vectors", self.vectors), ("terms", self.terms)):
-            expected, found, pending = self.truth.count("chunks"), index.count(), self.truth.pending_count(name)
-            # Every chunk is in the index or waits for it; with nothing waiting there may be none too many either.
-            if found + pending < expected or (found != expected and not pending):
-                if found > expected:  # which ones are too many cannot be told
-                    index.clear()
-                self.truth.mark_all_pending(name)
+        lacking.find_damage(self.truth, self.vectors, self.terms, self._place)
 
     @property
     def pending(self) -> int:
@@ -347,45 +270,14 @@ class PaperStore:
         where that many take long to embed.
         """
         bring_up_to(self.truth, self.terms)
-        embedded, spent = 0, 0.0
-
-        def timed(texts: Sequence[str]) -> object:
-            nonlocal spent
-            began = time.monotonic()
-            try:
-                return embed(texts)
-            finally:
-                spent += time.monotonic() - began
-
-        def prepare(todo: Sequence[IndexedChunk]) -> Iterator[tuple[Callable[[], None], Sequence[str]]]:
-            nonlocal embedded, spent
-            gone = [chunk.chunk_id for chunk in todo if chunk.text is None]
-            kept = [chunk for chunk in todo if chunk.text is not None]
-            if gone:
-                yield lambda: self.vectors.remove(gone), gone
-            ready: list[tuple[str, np.ndarray]] = []
-            for start in range(0, len(kept), batch):
-                part = kept[start : start + batch]
-                vectors, fresh = self.vectors_of([chunk.text for chunk in part], timed)
-                embedded += fresh
-                ready += zip((chunk.chunk_id for chunk in part), vectors)
-                if start + batch >= len(kept) or spent > SOON_SECONDS:
-                    yield partial(self._take_vectors, ready), [chunk_id for chunk_id, _ in ready]
-                    ready, spent = [], 0.0
-
         writes = self.server is not None and not self._aside and self.truth.pending_count("vectors") > 0
         if writes:
-            self._begin_writing()
-        fill(self.truth, "vectors", prepare, batch=max(batch, together), on_progress=on_progress)
+            begin_writing(self.truth, self.vectors, self.data_dir, self.server)
+        embedded = bring_vectors_up_to(self.truth, self.vectors, embed, self.vectors_of, batch=batch, together=together, on_progress=on_progress)
         if writes:
-            self._check_wrote_alone()
-        self.truth.settle(self.truth.keyed("vectors_in"), self._place)
+            check_wrote_alone(self.truth, self.vectors, self.server)
+        lacking.note_place(self.truth, self._place)
         return embedded
-
-    def _take_vectors(self, ready: Sequence[tuple[str, np.ndarray]]) -> None:
-        import numpy as np
-
-        self.vectors.upsert([chunk_id for chunk_id, _ in ready], np.stack([vector for _, vector in ready]))
 
     @contextmanager
     def taking_in_terms(self) -> Iterator[Callable[[Sequence[PaperRows]], None]]:
@@ -417,64 +309,26 @@ class PaperStore:
         return lock is None
 
     def nearest(self, vector: np.ndarray, limit: int, *, filters: Filters | None = None) -> list[tuple[str, float]]:
-        """Return up to `limit` (chunk id, cosine similarity), best first, of papers that a filter lets through.
-
-        Of few papers every vector is compared; among many the index is asked for so many more that enough pass.
-        """
+        """Return up to `limit` (chunk id, cosine similarity), best first, of papers that a filter lets through."""
         if not filters:
             return self._search_vectors(vector, limit)
-        count = self.truth.count_matching(filters)
-        if count <= self._few:
-            chunk_ids, vectors = self.truth.vectors_of_papers(self.truth.numbers_matching(filters).tolist(), self.fingerprint.model)
-            cosines = zip(chunk_ids, (vectors @ vector).tolist() if chunk_ids else ())
-            return heapq.nsmallest(limit, cosines, key=lambda entry: (-entry[1], entry[0]))
-        return self._passing(lambda depth: self._search_vectors(vector, depth), limit, filters, count)
+        search, total = partial(self._search_vectors, vector), self.terms.count()
+        return narrowed.nearest(self.truth, search, filters, vector=vector, model=self.fingerprint.model, limit=limit, total=total)
 
     def best_worded(
         self, words: Sequence[str], limit: int, *, title_weight: float = 0.2, filters: Filters | None = None, alike: AlikeStems | None = None
     ) -> list[tuple[str, float]]:
         """Return up to `limit` (chunk id, BM25 score), best first, of papers that a filter lets through and that hold any of `words`."""
+        search = partial(self.terms.search, words, title_weight=title_weight, alike=alike)
+        return narrowed.best_worded(self.truth, search, filters, limit=limit, total=self.terms.count()) if filters else search(limit)
 
-        def search(depth: int, among: Sequence[str] | None = None) -> list[tuple[str, float]]:
-            return self.terms.search(words, depth, title_weight=title_weight, among=among, alike=alike)
-
-        if not filters:
-            return search(limit)
-        count = self.truth.count_matching(filters)
-        if count <= self._few:
-            return search(limit, self.truth.chunk_ids_of(self.truth.paper_ids_matching(filters)))
-        return self._passing(search, limit, filters, count)
-
-    @property
-    def _few(self) -> int:
-        """How many papers are compared one by one: with more papers around them, searching the index around a filter takes longer."""
-        return max(FEW_PAPERS, int(math.sqrt(FEW_OF * self.terms.count())))
-
-    def _passing(self, search: Callable[[int], list[tuple[str, float]]], limit: int, filters: Filters, count: int) -> list[tuple[str, float]]:
-        """Search deeper until enough results pass a filter that lets `count` papers through: `limit`, or a third where that is deep."""
-        total = max(self.terms.count(), count)
-        enough = limit if count * MOST_WITHOUT >= total else -(-limit // 3)
-        depth = min(total, max(limit, int(1.2 * enough * total / count) + 20))
-        while True:
-            found = search(depth)
-            passing = self.truth.passing(list({chunk_id.rpartition("#")[0] for chunk_id, _ in found}), filters)
-            kept = [entry for entry in found if entry[0].rpartition("#")[0] in passing]
-            if len(kept) >= enough or len(found) < depth or depth >= total:
-                return kept[:limit]
-            depth = min(total, 3 * depth)
-
-    def vectors_of(self, texts: Sequence[str], embed: Callable[[Sequence[str]], object], *, keeps: bool = True):  # noqa: ANN201
+    def vectors_of(self, texts: Sequence[str], embed: Callable[[Sequence[str]], object], *, keeps: bool = True) -> tuple[np.ndarray, int]:
         """Return (vectors (n, dimension) float32 in order, number embedded now); known texts are not embedded again."""
         import numpy as np
 
-        model = self.fingerprint.model
-        digests = [digest_of(text) for text in texts]
-        known = self.truth.vectors(list(dict.fromkeys(digests)), model)
-        missing = {digest: text for digest, text in zip(digests, texts) if digest not in known}
-        if missing:
-            fresh = np.asarray(embed(list(missing.values())), dtype=np.float16).astype(np.float32)
-            self._check_dimension(fresh.shape[1])
-            if keeps:
-                self.truth.add_vectors(list(missing), fresh, model)
-            known.update(zip(missing, fresh))
-        return np.stack([known[digest] for digest in digests]) if texts else np.zeros((0, 0), np.float32), len(missing)
+        def checked(missing: Sequence[str]) -> np.ndarray:
+            fresh = np.asarray(embed(missing))
+            check_dimension(self.truth, self.fingerprint, self.data_dir, dimension=fresh.shape[1], writable=self.writable)
+            return fresh
+
+        return self.truth.vectors_of(texts, checked, self.fingerprint.model, keeps=keeps)

@@ -1,7 +1,7 @@
-"""Knows how several machines share one index: the state that papers and index have in common, snapshots, and who may write.
+"""Knows the snapshots by which papers are copied to other machines, and when one may be taken over.
 
-Leaves opening and locking to the store. The index on a Chroma server is shared; the papers and the term index are
-copied to each machine. Both carry a state, counted up by every writing: whoever has the lower one has older papers.
+Leaves which of two copies is the newer one to `states`. The index on a Chroma server is shared; the papers and the term
+index are copied to each machine.
 """
 
 from __future__ import annotations
@@ -11,68 +11,16 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Literal
 
-from qa_bot.schema import QABotError
 from qa_bot.store.filling import bring_up_to
-from qa_bot.store.generations import collection_of, in_use, remove_leftovers
+from qa_bot.store.generations import remove_leftovers
 from qa_bot.store.locks import FolderLock
-from qa_bot.store.server import ChromaServer
+from qa_bot.store.states import relation
 from qa_bot.store.tables import MERGE_DUE, SCHEMA_VERSION, StoreError
 from qa_bot.store.terms import TermIndex
 from qa_bot.store.truth import Truth
-from qa_bot.store.vectors import VectorIndex
 
 WAIT_SECONDS = 20.0
-Relation = Literal["same", "older", "newer", "apart"]
-
-
-class CopyIsOlder(QABotError):
-    """Another machine wrote to the index since the papers here were copied."""
-
-
-def next_state(state: str | None) -> str:
-    """Return the state that follows: a number one higher, and a random part that no other machine chooses."""
-    return f"{_number(state) + 1}:{secrets.token_hex(4)}"
-
-
-def relation(here: str | None, there: str | None) -> Relation:
-    """Say how the papers here stand to the index there."""
-    if here == there or there is None:
-        return "same"
-    if _number(here) == _number(there):
-        return "apart"
-    return "older" if _number(here) < _number(there) else "newer"
-
-
-def _number(state: str | None) -> int:
-    return int(state.partition(":")[0]) if state else 0
-
-
-def older_message(data_dir: Path, where: object) -> str:
-    return (
-        f"The index on {where} is newer than the papers in {data_dir}. Write a snapshot where papers were taken in last "
-        "(`qa-bot snapshot FILE`) and take it over here (`qa-bot adopt FILE`)."
-    )
-
-
-def check_may_write(truth: Truth, data_dir: Path, server: ChromaServer) -> None:
-    """Raise StoreError where the papers are a copy: the index that they share with others is not theirs to change."""
-    if truth.meta("is_copy"):
-        raise StoreError(
-            f"The papers in {data_dir} are a copy, and the index on {server} is shared. Take papers in where they come from; "
-            "where that is lost, `qa-bot adopt FILE --own` makes this the place."
-        )
-
-
-def check_is_newest(truth: Truth, data_dir: Path, server: ChromaServer) -> None:
-    """Raise CopyIsOlder where another machine wrote to the index in use since."""
-    index = VectorIndex(server, name=collection_of(truth, in_use(truth)), tries=server.max_retries + 1)
-    try:
-        if relation(truth.meta("state"), index.state()) in ("older", "apart"):
-            raise CopyIsOlder(older_message(data_dir, server))
-    finally:
-        index.close()
 
 
 def write_snapshot(data_dir: Path, file: Path) -> None:

@@ -1,16 +1,25 @@
 """Knows how an index takes in what the truth has for it: batch by batch, each struck off only when the index has it.
 
-Leaves what a batch is turned into to its caller.
+Leaves how texts become vectors to its caller, and what is there to take in to `truth`.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
 
 from qa_bot.store.rows import PaperRows
 from qa_bot.store.terms import TermIndex
 from qa_bot.store.truth import IndexedChunk, Truth
+from qa_bot.store.vectors import VectorIndex
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SOON_SECONDS = 0.1  # what took longer to embed goes into the index at once
 
 
 class Intake:
@@ -77,6 +86,57 @@ def bring_up_to(truth: Truth, terms: TermIndex) -> None:
         yield lambda: terms.update(kept, gone), [chunk.chunk_id for chunk in todo]
 
     fill(truth, "terms", prepare, batch=10_000)
+
+
+def bring_vectors_up_to(
+    truth: Truth,
+    vectors: VectorIndex,
+    embed: Callable[[Sequence[str]], object],
+    vectors_of: Callable[..., tuple[Sequence[np.ndarray], int]],
+    *,
+    batch: int,
+    together: int,
+    on_progress: Callable[[int], None],
+) -> int:
+    """Let the index of the vectors take in all that waits for it; return how many texts were embedded.
+
+    `vectors_of` gives the vectors of texts, of those that are not known by `embed`, `batch` texts at once. They go into the
+    index `together`, which takes less time, or sooner where that many take long to embed.
+    """
+    embedded, spent = 0, 0.0
+
+    def timed(texts: Sequence[str]) -> object:
+        nonlocal spent
+        began = time.monotonic()
+        try:
+            return embed(texts)
+        finally:
+            spent += time.monotonic() - began
+
+    def prepare(todo: Sequence[IndexedChunk]) -> Iterator[tuple[Callable[[], None], Sequence[str]]]:
+        nonlocal embedded, spent
+        gone = [chunk.chunk_id for chunk in todo if chunk.text is None]
+        kept = [chunk for chunk in todo if chunk.text is not None]
+        if gone:
+            yield lambda: vectors.remove(gone), gone
+        ready: list[tuple[str, np.ndarray]] = []
+        for start in range(0, len(kept), batch):
+            part = kept[start : start + batch]
+            made, fresh = vectors_of([chunk.text for chunk in part], timed)
+            embedded += fresh
+            ready += zip((chunk.chunk_id for chunk in part), made)
+            if start + batch >= len(kept) or spent > SOON_SECONDS:
+                yield partial(_take_in, vectors, ready), [chunk_id for chunk_id, _ in ready]
+                ready, spent = [], 0.0
+
+    fill(truth, "vectors", prepare, batch=max(batch, together), on_progress=on_progress)
+    return embedded
+
+
+def _take_in(vectors: VectorIndex, ready: Sequence[tuple[str, np.ndarray]]) -> None:
+    import numpy as np
+
+    vectors.upsert([chunk_id for chunk_id, _ in ready], np.stack([vector for _, vector in ready]))
 
 
 def put_terms(intake: Intake, terms: TermIndex, papers: Sequence[PaperRows]) -> None:

@@ -5,9 +5,10 @@ Leaves searching them to the index of `vectors`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from qa_bot.store.packing import digest_of
 from qa_bot.store.rows import chunk_id_of
 from qa_bot.store.tables import Tables
 
@@ -43,6 +44,20 @@ class KeptVectors(Tables):
             f"JOIN vectors v ON v.text_digest = c.text_digest AND v.model = m.number WHERE m.name = ? AND {column} IN ({{}})"
         )
         return [(chunk_id_of(*row[:3]), row[3]) for row in self._rows_for(query, values, model)]
+
+    def vectors_of(self, texts: Sequence[str], embed: Callable[[Sequence[str]], np.ndarray], model: str, *, keeps: bool = True) -> tuple[np.ndarray, int]:
+        """Return (vectors (n, dimension) float32 in order, number embedded now); known texts are not embedded again."""
+        import numpy as np
+
+        digests = [digest_of(text) for text in texts]
+        known = self.vectors(list(dict.fromkeys(digests)), model)
+        missing = {digest: text for digest, text in zip(digests, texts) if digest not in known}
+        if missing:
+            fresh = np.asarray(embed(list(missing.values())), dtype=np.float16).astype(np.float32)
+            if keeps:
+                self.add_vectors(list(missing), fresh, model)
+            known.update(zip(missing, fresh))
+        return np.stack([known[digest] for digest in digests]) if texts else np.zeros((0, 0), np.float32), len(missing)
 
     def add_vectors(self, digests: Sequence[bytes], vectors: np.ndarray, model: str) -> None:
         """Store vectors as float16: half the size, and the cosine moves by less than 0.001."""
