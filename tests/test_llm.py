@@ -25,7 +25,8 @@ from fake_llm_server import (
 )
 
 from qa_bot.config import load_settings
-from qa_bot.llm import LLMError, api_roots, open_llm
+from qa_bot.llm import LLMError, open_llm
+from qa_bot.llm.addresses import api_roots
 from qa_bot.llm.wire import answer_tokens
 from qa_bot.llm.thinking import Visible
 

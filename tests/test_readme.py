@@ -14,7 +14,7 @@ from test_first_run import PALIGEMMA, Machine
 
 from qa_bot import cli
 from qa_bot.config import Settings, load_settings
-from qa_bot.llm import OPENAI_URL, api_roots
+from qa_bot.llm.addresses import OPENAI_URL, api_roots
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -55,7 +55,7 @@ def read_those(
     ranked = {hit.paper.paper_id: hit for hit in rank(question, retrieval.DEPTH)}
     found = [ranked[paper.paper_id] for paper in papers if paper.paper_id in ranked]
     found = sorted(found, key=lambda hit: -hit.score) + [retrieval.hit_of(paper) for paper in papers if paper.paper_id not in ranked]
-    hits = found[: top_k]
+    hits = found[:top_k]
     passages = rank_sentences(question, hits, store=store, embedding=embedding, papers_read=len(hits))
     return hits, passages, len(hits) if len(hits) <= FEW else 0
 

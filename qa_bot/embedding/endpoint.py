@@ -1,6 +1,6 @@
 """Knows how to ask an OpenAI-compatible endpoint for vectors, and not to trust the order, count or size of what it returns.
 
-Leaves what its errors mean to `llm.errors`. All retries happen here: the client's own are off.
+Leaves what its errors mean to `llm.failures` and `llm.errors`. All retries happen here: the client's own are off.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from qa_bot.embedding.vectors import (
     checked_vectors,
     encodable,
 )
-from qa_bot.llm.errors import concerns_context, concerns_model, explain, listed, may_pass, retry_after_seconds, server_words
+from qa_bot.llm.errors import explain, listed
+from qa_bot.llm.failures import concerns_context, concerns_model, may_pass, retry_after_seconds, server_words
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from qa_bot.config import Settings, address_parts, without_password
 from qa_bot.judges.opinions import Doubt, JudgeError, Opinion, Opinions, shown_name
-from qa_bot.llm.errors import may_pass, retry_after_seconds, server_words
+from qa_bot.llm.failures import may_pass, retry_after_seconds, server_words
 from qa_bot.schema import Span
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _NAME_LABELS = "Serve a model whose labels are entailment, neutral and contradic
 
 
 class _Refused(Exception):
-    """A reply with an error status, as `llm.errors` reads one."""
+    """A reply with an error status, as `llm.failures` reads one."""
 
     def __init__(self, response: httpx.Response) -> None:
         super().__init__(response.status_code)

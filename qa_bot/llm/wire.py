@@ -1,6 +1,6 @@
 """Knows the chat-completions format: what a request says, and what the chunks and documents of a reply mean.
 
-Leaves sending, retrying and choosing a model to `llm`.
+Leaves sending, retrying and choosing a model to `endpoint`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from qa_bot.llm.errors import why_unusable
+from qa_bot.llm.thinking import Visible
 
 Messages = Sequence[Mapping[str, str]]
 
@@ -128,3 +131,14 @@ def refusal_in(document: Any) -> str:
     """Return the error that a document with status 200 carries, "" when it carries none."""
     error = field_of(document, "error")
     return " ".join(str(field_of(error, "message") or error).split())[:240] if error else ""
+
+
+def final_reply(
+    visible: Visible, finish: str | None, usage: Mapping[str, Any], *, model: str, where: str, received: int, prefix: str = "QA_BOT_LLM"
+) -> Reply:
+    """Return a reply that has ended; raise LLMError where what arrived is none (see `why_unusable`)."""
+    text = visible.finish().strip()
+    error = why_unusable(text, finish, model=model, where=where, received=received, prefix=prefix)
+    if error:
+        raise error
+    return Reply(text, True, dict(usage) | ({"truncated": True} if finish in ("length", "max_tokens") else {}), model)
