@@ -232,7 +232,7 @@ def choose(
         places += _likeliest({place: chance for place, chance in chances.items() if place >= subjects}, least=1, most=1) if asks_several else []
     else:
         places = _likeliest(chances, least=2 if asks_several else 1, most=MOST_CITED)
-    rooms = _room(len(places), limit) if subjects < 2 else [limit if subjects == 2 else max(1, limit - 1)] * len(places)
+    rooms = _rooms(len(places), subjects=subjects, limit=limit)
     return [passage for place, room in zip(places, rooms) for passage in _best_of(place, passages, room)]
 
 
@@ -246,11 +246,17 @@ def _likeliest(chances: Mapping[int, float], *, least: int, most: int) -> list[i
     return chosen
 
 
-def _room(papers: int, limit: int) -> list[int]:
-    """Return how many sentences each of so many papers gets."""
-    if papers <= 2:
-        return [max(1, (limit + 1) // papers if papers > 1 else limit)] * papers
-    return [1] * papers
+def _rooms(papers: int, *, subjects: int, limit: int) -> list[int]:
+    """Return how many sentences each of so many papers gets, the likeliest paper first.
+
+    Papers that are compared have more to say than one that is asked about; with nobody named, the question's words are
+    often far from those of the sentence that answers, so that it is rarely the first alone that is worth showing.
+    """
+    if subjects > 1:
+        return [max(limit - 1, limit + 3 - subjects, 1)] * papers
+    if papers == 1:
+        return [limit if subjects else limit + 1]
+    return [limit, limit] if papers == 2 else [max(1, limit - 1)] * 2 + [1] * (papers - 2)
 
 
 def _best_of(place: int, passages: Sequence[Passage], room: int) -> list[Passage]:

@@ -23,10 +23,15 @@ _INTRODUCED = re.compile(
     rf"|\b(?:method|model|approach|framework|system|algorithm|dataset|benchmark|optimizer|library|transformer|network|agent|family|architecture)s?,\s"
     rf"(?:(?P<apposed>[A-Z]\w+),|(?P<named>{_WORD})(?=[,\s]))"
 )
-_BRACKETED = re.compile(r"\((?P<name>[A-Za-z0-9][\w.+-]{1,15})\)")
+_BRACKETED = re.compile(r"\((?P<name>[A-Za-z0-9][\w.+-]{0,14}[\w+])\)")
+_FIGURE = re.compile(r"\d[\d.,]*[kKMB%]?$")
+_DIGITS = {word: str(n) for n, word in enumerate("one two three four five six seven eight nine".split(), 1)}
+_NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(_DIGITS)})\b")
 _BEFORE_BRACKET = 80  # characters in which the words stand that a bracketed name shortens
 _MOST_READ = 20_000  # of an abstract; longer ones are no abstracts
 _MOST_WORDS = 5
+_FEWEST_INITIALS, _MOST_INITIALS = 3, 6
+_SMALL_WORDS = frozenset("a an the of for and in on to with by from via at as".split())
 
 
 @dataclass(frozen=True)
@@ -104,11 +109,14 @@ def _add_title(title: str, found: dict[str, Ground]) -> None:
             found.setdefault(key_of(word), "token")
     if len(title.split()) > 2:
         found.setdefault(key_of(title), "leading")
+    initials = "".join(word[0] for word in words if word[0].isalpha() and word.casefold() not in _SMALL_WORDS)
+    if _FEWEST_INITIALS <= len(initials) <= _MOST_INITIALS:  # "PNAS" of "Progressive Neural Architecture Search"
+        found.setdefault(key_of(initials), "token")
 
 
 def _add_introduced(name: str, found: dict[str, Ground]) -> None:
     first, _, second = name.partition(" ")
-    if not (is_coined(first) or re.match(r"[A-Z]\w+-[A-Z]\w+$", first)):
+    if _FIGURE.match(first) or not (is_coined(first) or re.match(r"[A-Z]\w+-[A-Z]\w+$", first)):
         return
     found.setdefault(key_of(first), "defined")
     if second and (second[0].isdigit() or is_coined(second)):
@@ -118,9 +126,10 @@ def _add_introduced(name: str, found: dict[str, Ground]) -> None:
 def _shortens(name: str, before: str) -> bool:
     """Say whether each part of a bracketed name spells, in order, letters of the words before it, from a word's start.
 
-    A digit inside a name counts letters and stands for none: "active acquisition for multimodal temporal data (A2MT)".
+    A digit inside a name counts letters and stands for none: "active acquisition for multimodal temporal data (A2MT)"; one
+    that it opens with is a word: "Three Towers (3T)".
     """
-    text = before.casefold()
+    text = _NUMBER_WORD.sub(lambda found: _DIGITS[found[0]], before.casefold())
     words = [text[match.start() :] for match in re.finditer(r"\b\w", text)]
     parts = [part for part in re.split(r"[-.]", re.sub(r"(?<=[a-z])\d(?=[a-z])", "", name.casefold().removesuffix("s"))) if part]
     return all(any(words_on[0] == part[0] and _is_spelled(part, words_on) for words_on in words) for part in parts)

@@ -9,7 +9,7 @@ import pytest
 from answer_contract import check_answer, cited_titles
 
 from qa_bot.asked import asked_thing
-from qa_bot.asked.held import held_by
+from qa_bot.asked.held import held_by, spelled_out
 
 
 def stems(text: str) -> list[str]:
@@ -36,6 +36,8 @@ def stems(text: str) -> list[str]:
         ("How heavy is the robot?", "amount", ()),
         ("Where were the videos recorded?", "place", ()),
         ("Who funded the project?", "person", ("funded",)),
+        ("What parameter counts do they have?", "count", ("parameter",)),
+        ("Which brand of car is it?", "name", ("car",)),
     ],
 )
 def test_the_thing_asked_for_is_read(question, kind, words):
@@ -75,6 +77,9 @@ def test_other_questions_ask_for_no_thing(question):
         ("Which licence does it carry?", "The splits are public (CC-BY license)."),
         ("What batch size is enough?", "A batch size of 32k is sufficient."),
         ("In which programming language is it written?", "An open-source Python framework."),
+        ("What is the average length of the clips?", "We introduce 11.6k clips, 23s average length."),
+        ("Under which licence is it released?", "It is published under the terms of a permissive licence."),
+        ("Which camera model is mounted?", "The system has two Basler cameras."),
         ("Where are the buildings?", "We detect buildings across the entire continent of Africa."),
     ],
 )
@@ -96,11 +101,19 @@ def test_a_sentence_holds_what_it_says_in_its_own_words(question, sentence):
         ("Where were the videos recorded?", "The videos show interesting situations, filmed by people."),
         ("Who funded the project?", "We tackle this demand with mobile robots."),
         ("How many GPUs were used?", "We run it on GPUs and report 3 results."),
+        ("Under which licence is it released?", "Synthetic data avoids problems of privacy and licensing."),
+        ("Which camera model does it carry?", "It includes YOLOv3-based detection and time synchronization on its dual camera setup."),
     ],
 )
 def test_a_sentence_does_not_hold_what_it_does_not_say(question, sentence):
     held = held_by(asked_thing(question), [sentence], stems)
     assert min(held.head, held.figure) < 0.6, held
+
+
+def test_an_acronym_counts_as_what_it_was_explained_to_be():
+    sentences = ["There are video foundation models (ViFMs).", "We adapt six leading ViFMs to it."]
+    held = held_by(asked_thing("How many video foundation models are adapted?"), sentences, stems)
+    assert min(held.head, held.figure) > 0.5 and spelled_out(["No acronym here (really)."]) == ["No acronym here (really)."]
 
 
 def test_what_is_lacking_is_said_in_plain_words():
@@ -128,6 +141,9 @@ def test_a_long_sentence_takes_no_time(question, text):
         ("What dropout rate did the authors of LocCa choose?", "LocCa", "mention a dropout rate"),
         ("Which insurance covers the STRANDS robots?", "STRANDS", "mention an insurance"),
         ("How many voters were interviewed for No Filter?", "No Filter", "say how many voters"),
+        ("Under which licence is Kubric released?", "Kubric", "mention a licence"),
+        ("Which camera model does DUT18D carry?", "Autonomous Racing", "mention a camera model"),
+        ("How many tokens was Gemma 3 pretrained on?", "Gemma 3", "say how many tokens"),
     ],
 )
 def test_what_the_abstract_of_a_named_paper_does_not_say_is_no_answer(seed_engine, question, title, reason):
@@ -149,6 +165,9 @@ def test_what_the_abstract_of_a_named_paper_does_not_say_is_no_answer(seed_engin
         ("What object detector does DUT18D use?", "YOLOv3"),
         ("How much compute went into meta-training VeLO?", "four thousand TPU-months"),
         ("Which encoder does PaliGemma use?", "SigLIP-So400m"),
+        ("What is the average length of the videos in the Perception Test?", "23s average length"),
+        ("How many video foundation models does SciVid adapt?", "six leading ViFMs"),
+        ("What mAP gain did mixup bring in the African building detector?", "mAP +0.12"),
     ],
 )
 def test_what_it_says_in_other_words_is_answered(seed_engine, question, words):

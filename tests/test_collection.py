@@ -224,6 +224,29 @@ def test_a_name_means_an_author(wanted, author, is_meant):
     assert names_person(wanted, author) is is_meant
 
 
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("papers by Andreas P. Steiner", "Andreas Steiner"),
+        ("papers by Andreas Peter Steiner", "Andreas Steiner"),
+        ("papers by A. P. Steiner", "Andreas Steiner"),
+        ("papers by Andreas Steiner", "Andreas Steiner"),
+        ("papers by Lucas M. Beyer", "Lucas Beyer"),
+        ("papers by Michael S Ryoo", "Michael S. Ryoo"),
+        ("papers by Wei A. Li", "Wei A. Li"),
+        ("papers by Wei B. Li", "Wei B. Li"),
+    ],
+)
+def test_middle_names_may_be_left_out_or_shortened_on_either_side(question, name):
+    names = AuthorNames(["Andreas Steiner", "Andreas Peter Steiner", "Lucas Beyer", "Michael S. Ryoo", "Wei Li", "Wei A. Li", "Wei B. Li"])
+    assert [found for found, _ in names.find(question)] == [name]
+
+
+def test_another_middle_name_is_another_person():
+    names = AuthorNames(["Michael S. Ryoo", "Lucas Beyer"])
+    assert names.find("papers by Michael R. Ryoo") == [] and names.find("papers by Lucas Hans Beyer") == []
+
+
 @pytest.mark.parametrize("question", ["Which authors write about tracking?", "papers by using less data", "Which papers from Beyes are there?"])
 def test_a_word_near_a_name_is_not_taken_for_it(question):
     names = AuthorNames(["Ada White", "Bea Uzing", "Lucas Beyer", "Xi Chen"])

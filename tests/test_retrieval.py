@@ -59,9 +59,16 @@ def test_a_name_of_a_class_is_no_paper_s_and_a_digit_in_a_name_stands_for_letter
     assert {"a2mt"} == {name.key for name in names_of(paper) if name.ground == "defined"}
 
 
+def test_a_digit_stands_for_a_word_and_neither_a_figure_nor_half_a_word_is_a_name():
+    abstract = "We introduce Three Towers (3T) with 11.6k videos. It introduces 11.6k videos and needs no precious (GPU-)memory."
+    paper = Paper("x", "Great Paper Units: Towers", (Version(abstract, abstract, None, (Origin("f", 1),)),))
+    assert {"3t"} == {name.key for name in names_of(paper) if name.ground == "defined"}
+
+
 @pytest.mark.parametrize(
     ("question", "titles"),
     [
+        ("How much faster is PNAS than search by reinforcement?", ["Progressive Neural Architecture Search"]),
         ("How large is ViT-22B?", ["Scaling Vision Transformers to 22 Billion Parameters"]),
         ("What does SoViT do?", ["Getting ViT in Shape: Scaling Laws for Compute-Optimal Model Design"]),
         ("What is Skip-Sideways?", ["Gradient Forward-Propagation for Large-Scale Temporal Video Modelling"]),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from qa_bot.asked.words import DEGREE, GOES_UNSAID, NUMERIC, UNIT_OF_WORD
+from qa_bot.asked.words import DEGREE, DEVICES, GOES_UNSAID, MAKES, NUMERIC, UNIT_OF_WORD
 from qa_bot.retrieval import STOP_WORDS
 
 Kind = Literal["count", "amount", "name", "place", "person"]
@@ -104,7 +104,7 @@ def _read(found: re.Match[str]) -> AskedThing | None:
     phrase = _noun_phrase(rest)
     if found["much"]:
         said = [word for word in re.findall(r"[\w-]+", rest.casefold()) if word in UNIT_OF_WORD]
-        units = tuple(dict.fromkeys(UNIT_OF_WORD[word] for word in said[:1])) or ("any",)
+        units = tuple(UNIT_OF_WORD[said[0]].split("|")) if said else ("any",)
         return AskedThing("amount", " ".join(phrase) or "such a figure", _telling(phrase) if not said else (), units, True)
     if not phrase and (of := _THE_X_OF.match(rest)):
         phrase = _noun_phrase(of["rest"], may_end_in_verb=False)
@@ -115,7 +115,14 @@ def _read(found: re.Match[str]) -> AskedThing | None:
     if phrase[-1].casefold() in ("number", "numbers", "count") and _NUMBER_OF.search(rest):
         return None
     head = phrase[-1].casefold()
-    units = (UNIT_OF_WORD[head],) if head in UNIT_OF_WORD else ()
+    if head in ("count", "counts") and len(phrase) > 1:  # "parameter counts"
+        return AskedThing("count", " ".join(phrase), _telling(phrase[:-1]), ("any",), True)
+    units = tuple(UNIT_OF_WORD[head].split("|")) if head in UNIT_OF_WORD else ()
+    device = phrase[:-1] if head in MAKES else []
+    if head in MAKES and (of := re.match(rf"\W*{head} of (?P<rest>.+)", rest, re.I)):
+        device = _noun_phrase(of["rest"])
+    if device and device[-1].casefold() in DEVICES:
+        return AskedThing("name", f"{device[-1]} {head}", _telling(device), ("make",))
     return AskedThing("name", " ".join(phrase), _telling(phrase), units, head in NUMERIC)
 
 

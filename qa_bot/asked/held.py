@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from qa_bot.asked import AskedThing
 from qa_bot.asked.words import COUNTED, COUNTED_BEFORE, FIGURE, IN_GROUPS, NUMBERED_NAME, PLACE_SAID, UNITS
+from qa_bot.naming import is_coined
 from qa_bot.synonyms import alike
 
 Stems = Callable[[str], Sequence[str]]
@@ -21,6 +22,7 @@ LEAST_LIKE = 0.5
 _GROUPED = 0.9
 _NEARLY_BEST = 0.3
 _LONGEST = 1_500  # characters of a sentence that are read; some patterns take the square of the length
+_EXPLAINED = re.compile(r"(?P<before>(?:[\w-]+ ){1,6})\((?P<short>[A-Za-z]{0,3}[A-Z][A-Za-z]{0,4})\)")
 _LEAST_SQUEEZED = 4  # letters from which a word is also said by one that it is a part of: "detector" by "LiT-detectors"
 
 
@@ -97,13 +99,31 @@ def held_by(thing: AskedThing, sentences: Sequence[str], stems: Stems, *, rest: 
         return Held(head=float(any(PLACE_SAID.search(text[:_LONGEST]) for text in sentences)))
     if not sentences or not (thing.words or thing.units):
         return Held()
-    texts = [text_of(text, stems) for text in sentences]
+    texts = [text_of(text, stems) for text in spelled_out(sentences)]
     words = [wanted(word, stems) for word in thing.words]
     judged = [_judge(thing, words, text, stems) for text in texts]
     best = max(sum(sides) for sides in judged)
     others = [wanted(word, stems) for word in rest]
     nearly = [text for text, sides in zip(texts, judged) if sum(sides) >= best - _NEARLY_BEST]
     return Held(*max(judged, key=sum), rest=max(said_share(others, text) for text in nearly))
+
+
+def spelled_out(sentences: Sequence[str]) -> list[str]:
+    """Return the sentences of a text with each acronym that one of them explains followed by what it stands for:
+    "six leading ViFMs" becomes "six leading video foundation models" where another says "video foundation models (ViFMs)".
+    """
+    meant: dict[str, str] = {}
+    for sentence in sentences:
+        for found in _EXPLAINED.finditer(sentence[:_LONGEST]):
+            words = found["before"].split()
+            letters = [letter for letter in found["short"].removesuffix("s") if letter.isalpha()]
+            starts = [n for n, word in enumerate(words) if word[0].casefold() == letters[0].casefold() and len(words) - n <= len(letters)]
+            if starts and len(letters) > 1:
+                meant[found["short"]] = " ".join(words[starts[0] :])
+    if not meant:
+        return list(sentences)
+    short = re.compile(rf"(?<![\w(-])(?:{'|'.join(map(re.escape, meant))})(?![\w)-])")
+    return [short.sub(lambda found: meant[found[0]], sentence) for sentence in sentences]
 
 
 def holds(thing: AskedThing, text: Text, stems: Stems) -> float:
@@ -116,12 +136,22 @@ def holds(thing: AskedThing, text: Text, stems: Stems) -> float:
     return head * figure * (0.5 + 0.5 * others)
 
 
+def _bears_name(word: Wanted, text: Text) -> bool:
+    """Say whether a name stands beside a word, or a word of its like: "a Hokuyo laser scanner", "the robot Bob"."""
+    said = re.findall(r"[\w-]+", text.text)
+    places = [n for n, one in enumerate(said) if one.casefold() in word.near or one.casefold().rstrip("s") in word.near]
+    beside = [said[n] for place in places for n in (place - 2, place - 1, place + 1) if 0 < n < len(said) and n not in places]
+    return any(one[0].isupper() or is_coined(one) for one in beside)
+
+
 def _judge(thing: AskedThing, words: Sequence[Wanted], text: Text, stems: Stems) -> tuple[float, float, float]:
     """Return (head, others, figure) of one sentence."""
     head = likeness(words[-1], text) if words else 1.0
     others = said_share(words[:-1], text)
     if not (thing.units or thing.is_numeric):
         return head, others, 1.0
+    if thing.units == ("make",):
+        return head, others, float(_bears_name(words[-1], text))
     bare = NUMBERED_NAME.sub(r"\g<name>", text.text)
     if thing.kind == "count" and words:
         counted = " ".join(found["what"] for pattern in (COUNTED, COUNTED_BEFORE) for found in pattern.finditer(bare))

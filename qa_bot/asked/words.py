@@ -31,6 +31,8 @@ _UNIT_PATTERNS = {
     "bytes": rf"{_FIGURE}[\s~-]{{0,2}}(?:[KMGTP]i?B|bytes?|(?:mega|giga|tera)bytes?)\b|\bTBs\b",
     "energy": rf"{_FIGURE}[\s~-]{{0,2}}(?:k|m|g)?(?:wh?|watts?|watt-?hours?|joules?|j)\b|\benergy\b[^.]{{0,200}}\d|\d[^.]{{0,200}}\benergy\b",
     "share": r"\d\s?(?:%|percent)|\b(?:half|third|quarter|tenth|fraction|majority)\b",
+    "licence": r"\bcc[- ]?(?:by\b|0\b)|\bcreative commons\b|\b(?:apache|mit|bsd|l?gpl)\b|\bpublic domain\b|\blicen[cs]ed (?:under|as|for)\b"
+    r"|\b(?:under|with) (?:an?|the) (?:[\w.-]+ ){1,3}licen[cs]e|\b(?:permissive|open|proprietary|commercial|non-?commercial|research|free)(?:[\s-]source)? licen[cs]e",
     "any": _FIGURE,
 }
 UNITS = {unit: re.compile(pattern, re.I) for unit, pattern in _UNIT_PATTERNS.items()}
@@ -43,13 +45,22 @@ _BY_WORD = {
     "money": "cost costs price prices paid pay earn wage wages salary fee spend funding money dollars",
     "mass": "weigh weighs weight kilograms",
     "duration": "time duration hours days minutes weeks runtime",
-    "length": "distance length travel travelled",
+    "length": "distance travel travelled",
+    "length|duration": "length lengths",
+    "licence": "licence licences license licenses licensing",
     "energy": "energy electricity power watts",
     "bytes": "memory ram disk storage gigabytes",
     "speed": "faster speed speedup slower quicker",
     "share": "share fraction percentage percent proportion portion",
 }
 UNIT_OF_WORD = {word: unit for unit, words in _BY_WORD.items() for word in words.split()}
+# A device or a vehicle has a model, a make or a brand: a name that stands beside the word. Of what computes, "model" says another thing.
+MAKES = frozenset("model models make makes brand brands manufacturer manufacturers maker makers".split())
+DEVICES = frozenset(
+    """camera cameras sensor sensors lidar lidars laser lasers scanner scanners gpu gpus tpu tpus cpu cpus chip chips processor processors
+    robot robots car cars vehicle vehicles drone drones phone phones smartphone microphone microphones headset telescope satellite motor
+    motors engine battery wheelchair computer laptop board""".split()
+)
 
 # What an abstract says in other words than the question; each word of a group stands for every other. Names of things are
 # no neighbours of their kind in any table of words: "CC-BY" is a licence.
@@ -75,7 +86,7 @@ _GROUPS = tuple(
         "link url website page webpage github https code",
         "sensor sensors scanner scanners camera cameras laser lidar",
         "error errors wrong mistake mistakes deviation",
-        "gain gains improvement improves improve increase boost",
+        "gain gains improvement improvements improves improve improving improved increase increases boost boosts",
         "saving savings save saves reduction reduce reduces cut",
     )
 )

@@ -113,7 +113,8 @@ def _in_full(question: str, words: Sequence[tuple[str, int]], names: _Names) -> 
         bare = _bare(word)
         before = [plain_name(_bare(w)) for w, _ in words[max(0, place - 4) : place]]
         known = names.by_surname.get(plain_name(bare), ())
-        given = ((_given_names_before(parts[:-1], before), parts) for parts in known)
+        given = [(_given_names_before(parts[:-1], before), parts) for parts in known]
+        given += [(number, parts) for number in (3, 2) if (parts := _with_middle_names(before[-number:], known))]
         best = max(given, default=(0, ()), key=lambda g: (g[0], -len(g[1])))  # "Andreas Steiner" before "Andreas Peter Steiner"
         if best[0]:
             first = words[place - best[0]][1]
@@ -218,6 +219,32 @@ def _given_names_before(given: Sequence[str], before: Sequence[str]) -> int:
         if form and list(before[-len(form) :]) == form:
             return len(form)
     return 0
+
+
+def _with_middle_names(given: Sequence[str], known: Sequence[list[str]]) -> list[str]:
+    """Return the shortest of some names that someone called so may go by: records leave middle names out, and so do people.
+
+    "Andreas P." is Andreas, too, unless another Andreas has a middle name that begins otherwise; [] where it is nobody.
+    """
+    if len(given) < 2:
+        return []
+    alike = [parts for parts in known if _agree(given[0], parts[0].rstrip("."))]
+    bare = [parts for parts in alike if len(parts) == 2]
+    fuller = [parts for parts in alike if len(parts) > 2]
+    fitting = [parts for parts in fuller if _fit(given[1:], [part.rstrip(".") for part in parts[1:-1]])]
+    if bare and len(fitting) == len(fuller) and (fitting or all(len(name) == 1 for name in given[1:])):
+        return bare[0]
+    return min(fitting, key=len, default=[])
+
+
+def _agree(one: str, other: str) -> bool:
+    return one == other or (min(len(one), len(other)) == 1 and one[:1] == other[:1])
+
+
+def _fit(middle: Sequence[str], known: Sequence[str]) -> bool:
+    """Say whether each of some middle names is one of those known, in their order, as a whole or by its initial."""
+    rest = iter(known)
+    return all(any(_agree(name, other) for other in rest) for name in middle)
 
 
 # A name that no paper bears, where only a name can stand: "papers by Yann LeCun".
