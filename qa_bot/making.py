@@ -5,14 +5,19 @@ Leaves reading, finding out which records are one paper, and writing to others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from qa_bot.catalogue import Plan, build_paper, identify, packed
 from qa_bot.chunking import chunk_paper
 from qa_bot.naming import names_of
 from qa_bot.schema import Fact, Record
 from qa_bot.store import PackedRecord, PaperRows, RecordRows, rows_of_paper, rows_of_record
+
+MADE_TOGETHER = 250  # records or papers that are made at once, by another process where there are many
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,12 @@ class Making:
     plan: Plan
     records: Mapping[int, PackedRecord]
     facts: Sequence[Fact]
+
+
+def in_parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield items in parts of the size that is made at once."""
+    for start in range(0, len(items), MADE_TOGETHER):
+        yield items[start : start + MADE_TOGETHER]
 
 
 def make_records(records: Sequence[Record], *, file: str) -> list[RecordRows]:

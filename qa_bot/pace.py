@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+Progress = Callable[[str, int, int], None]  # (what is done, how many, of how many; 0 where that is not known)
+
 # A rate is told after this long; before it, it would jump about.
 _SETTLED_SECONDS = 1.0
 

@@ -30,7 +30,7 @@ DEPTH = 100
 # Chunks up to which words of like meaning are searched too: among a million that takes three times as long as the words alone.
 MOST_FOR_SYNONYMS = 50_000
 # Chunks up to which the best papers are read word by word, and how many are: 10 ms and more for each that was not read
-# ahead (`ingest.READ_AHEAD_PAPERS`) or of late.
+# ahead (`ingest.reading_ahead`) or of late.
 MOST_FOR_RERANKING = 20_000
 RERANKED = 30
 # What reading word by word counts beside the fused score.

@@ -144,7 +144,7 @@ def test_a_second_run_reads_embeds_and_changes_nothing(collection, tmp_path, mon
     )
     papers, counts = collection.papers(), collection.counts()
     assert counts == (10, 10, 10, 10, 0)
-    monkeypatch.setattr("qa_bot.ingest.read_batches", lambda *a, **k: pytest.fail("a file was read again"))
+    monkeypatch.setattr("qa_bot.ingest.changed_files.read_batches", lambda *a, **k: pytest.fail("a file was read again"))
     second = collection.ingest(tmp_path / "in")
     assert (second.files, second.unchanged_files, second.papers) == (2, 2, 10) and changes(second) == (0, 0, 0, 0)
     assert collection.embedding.texts == [] and collection.stages == []
@@ -153,7 +153,7 @@ def test_a_second_run_reads_embeds_and_changes_nothing(collection, tmp_path, mon
 
 def test_the_seeds_a_second_time_cost_nothing(seed_data_dir, tmp_path, monkeypatch):
     shutil.copytree(seed_data_dir, tmp_path / "copy")
-    monkeypatch.setattr("qa_bot.ingest.read_batches", lambda *a, **k: pytest.fail("a file was read again"))
+    monkeypatch.setattr("qa_bot.ingest.changed_files.read_batches", lambda *a, **k: pytest.fail("a file was read again"))
     report = ingest([SEEDS], settings=Settings(_env_file=None, data_dir=tmp_path / "copy"))
     assert (report.papers, report.records, report.merged, report.unchanged_files) == (82, 96, 14, 6)
     assert changes(report) == (0, 0, 0, 0) and report.skipped == ()

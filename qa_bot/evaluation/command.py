@@ -13,10 +13,11 @@ from typing import Any
 
 from qa_bot.config import Settings
 from qa_bot.evaluation.compare import Comparison, compare_runs
-from qa_bot.evaluation.evaluate import OnProgress, evaluate
+from qa_bot.evaluation.evaluate import evaluate
 from qa_bot.evaluation.provenance import describe_run
 from qa_bot.evaluation.questions import load_questions
 from qa_bot.evaluation.runs import FIGURES, EvalResult, RunError, default_folder, load_run
+from qa_bot.pace import Progress
 
 LLM_CONCURRENCY = 4
 VERDICTS = "judge.jsonl"
@@ -32,7 +33,7 @@ def run_eval(
     with_judge: bool = False,
     with_llama_index: bool = False,
     concurrency: int | None = None,
-    on_progress: OnProgress = lambda what, n, of: None,
+    on_progress: Progress = lambda what, n, of: None,
 ) -> EvalResult:
     """Evaluate the engine of these settings and return the result, saved in `result.folder`.
 
@@ -74,7 +75,7 @@ def judge_run(
     with_llama_index: bool = False,
     llm: object | None = None,
     concurrency: int = 1,
-    on_progress: OnProgress = lambda what, n, of: None,
+    on_progress: Progress = lambda what, n, of: None,
 ) -> EvalResult:
     """Have an LLM judge a finished run and return the run with `judged` filled; verdicts are saved as they come.
 

@@ -6,7 +6,7 @@ Leaves answering to the engine alone; there is no second way of answering here.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,11 +18,10 @@ from qa_bot.evaluation.provenance import describe_run
 from qa_bot.evaluation.questions import Question
 from qa_bot.evaluation.retrieval_metrics import retrieval_scores
 from qa_bot.evaluation.runs import EvalResult, RunWriter, open_run
+from qa_bot.pace import Progress
 from qa_bot.schema import Answer, Hit, Paper
 
 RETRIEVED = 10
-
-OnProgress = Callable[[str, int, int], None]  # (what is done, how many, of how many)
 
 
 class Engine(Protocol):
@@ -44,7 +43,7 @@ def evaluate(
     split: str = "all",
     concurrency: int = 1,
     supports: SupportCheck | None = None,
-    on_progress: OnProgress = lambda what, n, of: None,
+    on_progress: Progress = lambda what, n, of: None,
 ) -> EvalResult:
     """Ask the engine every question and score what it says; with `run_dir` the run is saved and can be resumed.
 
@@ -88,7 +87,7 @@ def _ask_all(
     expected: dict[str, frozenset[str]],
     supports: SupportCheck,
     concurrency: int,
-    on_progress: OnProgress,
+    on_progress: Progress,
     *,
     writer: RunWriter | None,
 ) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from qa_bot.catalogue import text_key
@@ -21,6 +21,7 @@ from qa_bot.fetching.service import FetchError, Found, NotUnderstood, Request, S
 from qa_bot.fetching.services import service_of
 from qa_bot.fetching.wanted import identifier
 from qa_bot.ingest import IngestReport, ingest
+from qa_bot.pace import Progress
 from qa_bot.schema import Fact, Paper
 
 _COUNTED_PAPERS = 5_000
@@ -62,7 +63,7 @@ def complete(
     settings: Settings,
     limit: int | None = None,
     embedding: EmbeddingModel | None = None,
-    on_progress: Callable[[str, int, int], None] = lambda what, n, of: None,
+    on_progress: Progress = lambda what, n, of: None,
 ) -> CompletionReport:
     """Ask a service for what papers of the collection lack, `limit` papers at most, and ingest what is certain.
 

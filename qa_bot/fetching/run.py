@@ -5,7 +5,7 @@ Leaves each step to its module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,12 +19,11 @@ from qa_bot.fetching.service import FetchError, Found, Page, Query, Request, Ser
 from qa_bot.fetching.services import service_of
 from qa_bot.fetching.wanted import refuse_kinds, sort_out
 from qa_bot.ingest import IngestReport, ingest
+from qa_bot.pace import Progress
 from qa_bot.readers.result import shorten, why_empty
 from qa_bot.schema import Fact, Problem
 
 DEFAULT_LIMIT = 100
-
-Progress = Callable[[str, int, int], None]  # (what is done, how many, of how many)
 
 
 @dataclass(frozen=True)
