@@ -155,6 +155,14 @@ def _said_alike(asked_words: Sequence[str], text: str, store: PaperStore) -> dic
     return near | {stem: 1.0 for stem in near if stem in whole.stems}
 
 
+def share_said(question: str, paper: Paper, store: PaperStore) -> float:
+    """Return how much of a question (by idf, without the words that go unsaid) a paper says, in words of like meaning, too; 0 for no such words."""
+    asked_words = [word for word in query_words(question) if word.casefold() not in _LIGHT_VERBS | _VAGUE | STOP_WORDS]
+    asked_words = [word for word in asked_words if word.casefold() not in GOES_UNSAID] or asked_words
+    weights = idf_weights(store.terms.stems(" ".join(asked_words)), store)
+    return _share(weights, _said_alike(asked_words, f"{paper.title} {paper.abstract}", store)) if weights else 0.0
+
+
 def _share(weights: Mapping[str, float], said: Mapping[str, float]) -> float:
     return sum(weight * said.get(stem, 0.0) for stem, weight in weights.items()) / (sum(weights.values()) or 1.0)
 

@@ -78,7 +78,7 @@ LACKS_PARTNER = re.compile(
 )
 HERE = re.compile(r"\b(?:this|these|those|the) (?:collection|corpus|list|set of papers|abstracts|database)\b", re.IGNORECASE)
 ORDINAL = re.compile(
-    rf"\b(?:the )?(?P<which>first|second|third|fourth|fifth|last|former|latter|other)(?: (?:one|{NOUN}))?\b(?! (?:author|layer"
+    rf"\b(?:the )?(?P<which>first|second|third|fourth|fifth|last|former|latter|other(?! {NOUN}s\b))(?: (?:one|{NOUN}))?\b(?! (?:author|layer"
     rf"|stage|step|time|frame|order|order|place|token|word))",
     re.IGNORECASE,
 )
@@ -108,6 +108,7 @@ ALIKE = {
 PREPS = r"(?:on|in|for|with|after|at|against|to|than|by|from|over|under|using|without|when|while)"
 ASIDE = re.compile(r"\s*\(about (?P<x>[^()]*)\)\s*$")
 NO_VERB = re.compile(r"(?:(?:with|on|at|for|in) )?(?:which|what|how many) (?!(?:is|are|was|were|does|do|did|can)\b)(?:[\w-]+ ?){1,2}\W*", re.IGNORECASE)
+HOW_MUCH = re.compile(r"(?:by|to|at|for|from|in) (?:how (?:much|many)|what|which)\b(?!.*\b(?:is|are|was|were|does|do|did|can|could|has|have|had)\b).*", re.IGNORECASE)
 WHY = re.compile(r"(?:why|how come|how so)(?: not)?(?: (?:is|was))?(?: (?:that|this|so|it))?\W*", re.IGNORECASE)
 OWN_SUBJECT = re.compile(
     r"(?:which|what|how many|(?:are|is) there|do|does|list|show|find|name)\b[\w\s-]*\b(?:paper|model|method|author|approach|work"
@@ -115,7 +116,10 @@ OWN_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 AUXILIARY_BEFORE = re.compile(r"\b(?:does|do|did|is|are|was|were|can|could|has|have|had|will|would|should)\s+$", re.IGNORECASE)
-ONES = re.compile(r"\bones?\b", re.IGNORECASE)
+# Not as in "What can one learn from it?".
+ONES = re.compile(
+    r"(?<!\bcan )(?<!\bcould )(?<!\bdoes )(?<!\bdo )(?<!\bshould )(?<!\bwould )(?<!\bmust )(?<!\bmay )(?<!\bif )(?<!\bwhen )\bones?\b", re.IGNORECASE
+)
 SEEKING = re.compile(
     r"^(?:is|are|was|were) there\b|^(?:which|what|any|list|show|find|name)\b[^?]*\b(?:papers?|models?|methods?|tools?|works?"
     r"|datasets?|benchmarks?|approach(?:es)?|detectors?|systems?)\b"

@@ -101,6 +101,7 @@ def test_a_sentence_holds_what_it_says_in_its_own_words(question, sentence):
         ("Where were the videos recorded?", "The videos show interesting situations, filmed by people."),
         ("Who funded the project?", "We tackle this demand with mobile robots."),
         ("How many GPUs were used?", "We run it on GPUs and report 3 results."),
+        ("Which hardware was used?", "A challenge in computer vision."),
         ("Under which licence is it released?", "Synthetic data avoids problems of privacy and licensing."),
         ("Which camera model does it carry?", "It includes YOLOv3-based detection and time synchronization on its dual camera setup."),
     ],

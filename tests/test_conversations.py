@@ -455,6 +455,35 @@ CONVERSATIONS = {
         ("What is EcoFlow?", "@EcoFlow"),
         ("Does it beat EDEN?", "EcoFlow", "EDEN", "#2"),
     ],
+    "no pronoun, still the same paper": [
+        ("What is the Perception Test?", "@Perception Test"),
+        ("Who filmed the videos?", "Perception Test", "100 participants"),
+        ("number of videos?", "Perception Test", "11.6k"),
+    ],
+    "what the paper says of itself": [
+        ("What does DROW detect?", "@DROW"),
+        ("Does the detector run on ROS?", "DROW", "@DROW"),
+        ("Which papers are about galaxies?", "!DROW", "@A Deep Learning"),
+    ],
+    "in other words, then another topic": [
+        ("What is EcoFlow?", "@EcoFlow"),
+        ("and how much faster does training get?", "EcoFlow", "7-85%"),
+        ("How do vision transformers scale?", "!EcoFlow"),
+        ("How can people be found in range data?", "!EcoFlow"),
+    ],
+    "by how much": [
+        ("What did BootsTAP improve?", "@BootsTAP"),
+        ("By how much on Kinetics?", "BootsTAP", "62.5%"),
+    ],
+    "the other end of the authors": [
+        ("Who is the first author of MLP-Mixer?", "Ilya Tolstikhin"),
+        ("and the last author?", "MLP-Mixer", "Alexey Dosovitskiy"),
+    ],
+    "one is anybody": [
+        ("Explain VeLO.", "VeLO"),
+        ("Does one have to tune anything?", "VeLO", "no hyperparameter tuning"),
+        ("Are there other papers on optimizers?", "!VeLO"),
+    ],
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from qa_bot.answering.without_llm import decline, extract, joined, version_notes
 from qa_bot.answering.writing import write
 from qa_bot.config import Settings, load_settings
 from qa_bot.embedding import EmbeddingModel, open_embedding
-from qa_bot.evidence import Assessment, assess
+from qa_bot.evidence import Assessment, assess, share_said
 from qa_bot.extractive import Passage
 from qa_bot.follow_up import stand_alone
 from qa_bot.follow_up.turns import Known, is_small_talk
@@ -227,7 +227,12 @@ class AnswerEngine:
             papers = self.store.truth.papers_by_id(retrieval.named_papers(text, self.store, counts_use=False))
             return [paper.title for paper in papers.values()]
 
-        return Known(self.facets.authors, named, lambda told: listing.cited_titles(told, store=self.store, rank=self._ranked), is_there=True)
+        def says(paper: str, asked: str) -> float:
+            meant = retrieval.named_papers(paper, self.store, counts_use=False)
+            papers = self.store.truth.papers_by_id(meant) if len(meant) == 1 else {}
+            return max((share_said(asked, paper, self.store) for paper in papers.values()), default=0.0)
+
+        return Known(self.facets.authors, named, lambda told: listing.cited_titles(told, store=self.store, rank=self._ranked), says, is_there=True)
 
     def _from_catalogue(self, question: str, asked: collection.CollectionQuestion, filters: Filters | None) -> Answer | None:
         def declined(topic: str, reason: str) -> Answer:

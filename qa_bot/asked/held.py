@@ -22,6 +22,7 @@ LEAST_LIKE = 0.5
 _GROUPED = 0.9
 _NEARLY_BEST = 0.3
 _LONGEST = 1_500  # characters of a sentence that are read; some patterns take the square of the length
+_NO_COMPUTER = re.compile(r"\bcomputer[\s-](?=vision|science|graphics)")
 _EXPLAINED = re.compile(r"(?P<before>(?:[\w-]+ ){1,6})\((?P<short>[A-Za-z]{0,3}[A-Z][A-Za-z]{0,4})\)")
 _LEAST_SQUEEZED = 4  # letters from which a word is also said by one that it is a part of: "detector" by "LiT-detectors"
 
@@ -59,7 +60,7 @@ class Wanted:
 def text_of(text: str, stems: Stems, *, said: Sequence[str] | None = None) -> Text:
     """Return a text made ready; `said` are its stems where they are known."""
     text = text[:_LONGEST]
-    words = set(re.findall(r"[a-z][\w+]*(?:-[\w+]+)*", text.casefold()))
+    words = set(re.findall(r"[a-z][\w+]*(?:-[\w+]+)*", _NO_COMPUTER.sub("", text.casefold())))
     words |= {part for word in words if "-" in word for part in word.split("-")}
     return Text(text, frozenset(words), frozenset(stems(text) if said is None else said), " ".join(words))
 

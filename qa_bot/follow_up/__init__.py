@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from qa_bot.follow_up import lists
+from qa_bot.follow_up.filling import with_listed, with_ones, with_pronoun, with_swap, with_topic
+from qa_bot.follow_up.topic import capital, names_in, phrase_of, topic_of
 from qa_bot.follow_up.turns import (
     LONGEST,
     NOTHING_KNOWN,
@@ -26,33 +27,26 @@ from qa_bot.follow_up.turns import (
 from qa_bot.question_words import (
     ABOUT_ANSWER,
     ABOUT_PAPER,
-    ALIKE,
     ASKED_BEFORE,
-    ASIDE,
     AUXILIARY_BEFORE,
     BACK_TO,
     CONNECTIVE,
     CORRECTION,
-    ELLIPSIS,
     GENERIC,
     HERE,
+    HOW_MUCH,
     IS_ELLIPSIS,
     LACKS_PARTNER,
-    LEADING_TITLE,
     NAME,
     NO_VERB,
     NOT_NAMES,
-    NOUN,
     ONES,
     ORDINAL,
     OWN_SUBJECT,
-    PREPS,
     PRONOUN,
     QUESTION_WORD,
     SEEKING,
-    SUBJECTS,
     SWITCH,
-    VERBS,
     WHY,
 )
 
@@ -80,6 +74,10 @@ r"|expand(?: on (?:it|that|this))?"
 )  # fmt: skip
 _FEW = 5
 _SHORT_NAME = 3  # words
+# A question goes on with a paper that says this share of its words; of one that begins with "And" less.
+_SAID, _SAID_CONNECTED, _SAID_OF_NAMES = 0.75, 0.1, 0.95
+_WAS_USED = re.compile(r"\b(?:is|are|was|were) (?:used|trained|chosen|tested|evaluated|compared|reported)\b", re.IGNORECASE)
+_FEW_WORDS = 6
 _DEFINITE = re.compile(r"(?:what|which|how \w+) (?:is|are|was|were) the (?:[\w-]+ ){0,2}[\w-]+\W*", re.IGNORECASE)
 _OWN_VERSION = re.compile(
     (r"\b(?:(?:the|an|any|its) )?(?P<which>earlier|previous|older|original|prior|initial|newer|newest|latest|other"
@@ -92,15 +90,6 @@ _PERSON_PRONOUN = re.compile(
     r"\b(?P<word>he|she|him|her|his|they|them|their|this author|that author|the author|this person)\b(?P<own> own)?",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True)
-class _Topic:
-    """What the conversation is about: a phrase that can stand in a question, words that help to find it, the last question's."""
-
-    phrase: str
-    words: str
-    question: str = ""
 
 
 def stand_alone(question: str, history: History, *, known: Known = NOTHING_KNOWN) -> str:
@@ -116,7 +105,7 @@ def stand_alone(question: str, history: History, *, known: Known = NOTHING_KNOWN
         return question
     if switch := SWITCH.match(question):
         rest = question[switch.end() :].strip()
-        return _capital(rest) if rest else question
+        return capital(rest) if rest else question
     turns = turns_of(history)
     place = next((n for n in range(len(turns) - 1, -1, -1) if turns[n][0] == "user"), None)
     if place is None or not question:
@@ -132,18 +121,18 @@ def stand_alone(question: str, history: History, *, known: Known = NOTHING_KNOWN
     if ABOUT_ANSWER.fullmatch(bare):
         return last
     if rewritten := _asked_before(bare, last, turns[:place], known):
-        return _capital(rewritten)
+        return capital(rewritten)
     told = said[-1] if said and not is_declined(said[-1]) else ""
     names_own = bool(known.named(bare))
     if names_own and (rewritten := _with_own_name(bare, last, known)):
-        return _capital(rewritten)
+        return capital(rewritten)
     is_adrift = bool(said) and not told and not known.named(last)  # declined, and about no paper: nothing there is a topic
     if is_adrift:
-        return _capital(_with_swap(bare, last, known) or lists.on_list(bare, last, known) or question) if not names_own else question
+        return capital(with_swap(bare, last, known) or lists.on_list(bare, last, known) or question) if not names_own else question
     if rewritten := _on_list(bare, last, told, turns[:place], known, is_connected=is_connected):
-        return _capital(rewritten)
+        return capital(rewritten)
     if rewritten := _on_people(bare, last, told, known):
-        return _capital(rewritten)
+        return capital(rewritten)
     subject = _subject(last, told, known)
     if rewritten := _short(
         bare, _plain_subject(last, told) if not subject else subject if len(_items(told, known)) < 2 or not is_list(told) else ""
@@ -151,27 +140,27 @@ def stand_alone(question: str, history: History, *, known: Known = NOTHING_KNOWN
         return rewritten
     if subject and (version := _OWN_VERSION.search(bare)) and not any(name[0] not in NOT_NAMES for name in NAME.finditer(bare)):
         which = f"the {version['which']} {version['one'] or 'version'}"
-        return _capital(
+        return capital(
             " ".join(f"{bare[: version.start()]} {which} of the abstract of {subject}{bare[version.end() :]}".split())
         )
     if subject and (paper := _THAT_PAPER.search(bare)):
-        return _capital(f"{bare[: paper.start()]}{subject}{bare[paper.end() :]}")
+        return capital(f"{bare[: paper.start()]}{subject}{bare[paper.end() :]}")
     is_definite = (
-        bool(subject) and bool(_DEFINITE.fullmatch(bare)) and not _names_in(f"- {bare}") and not lists.is_of_collection(bare, known)
+        bool(subject) and bool(_DEFINITE.fullmatch(bare)) and not names_in(f"- {bare}") and not lists.is_of_collection(bare, known)
     )  # "What is the median error?"
-    if not is_definite and not _leans_on_history(bare, is_connected=is_connected):
+    if not (is_definite or _leans_on_history(bare, is_connected=is_connected) or _goes_on(bare, subject, known, is_connected=is_connected)):
         return question
-    topic = _topic(last, plain(told), subject=subject, is_about_papers=known.is_there and lists.is_about_papers(last, known))
+    topic = topic_of(last, plain(told), subject=subject, is_about_papers=known.is_there and lists.is_about_papers(last, known))
     if topic is None:
         return question
     listed = _items(told, known)
-    if rewritten := _with_listed(bare, listed if len(listed) > 1 else list(known.named(last))):
-        return _capital(rewritten)
-    if rewritten := _with_swap(bare, last, known):
+    if rewritten := with_listed(bare, listed if len(listed) > 1 else list(known.named(last))):
+        return capital(rewritten)
+    if rewritten := with_swap(bare, last, known):
         return rewritten
-    bare = _with_ones(bare, last)
-    rewritten = "" if WHY.fullmatch(bare) else _with_pronoun(bare, topic)
-    return _capital(rewritten if rewritten else _with_topic(bare, topic))
+    bare = with_ones(bare, last)
+    rewritten = "" if WHY.fullmatch(bare) else with_pronoun(bare, topic)
+    return capital(rewritten if rewritten else with_topic(bare, topic))
 
 
 def _corrected(question: str, last: str, known: Known) -> str:
@@ -204,7 +193,7 @@ def _asked_before(bare: str, last: str, before: Sequence[tuple[str, str]], known
         return ""
     rest = (bare[: found.start()] + bare[found.end() :]).strip(" ?.!,")
     if re.fullmatch(r"(?:(?:and|what|how|about|of|for)\s*)*", rest, re.IGNORECASE):
-        return _with_swap(f"What about {titles[place]}?", last, known) or f"Tell me more about {titles[place]}"
+        return with_swap(f"What about {titles[place]}?", last, known) or f"Tell me more about {titles[place]}"
     return f"{bare[: found.start()]}{titles[place]}{bare[found.end() :]}"
 
 
@@ -220,7 +209,7 @@ def _with_own_name(bare: str, last: str, known: Known) -> str:
     partners = list(known.named(last))
     if (lacks := LACKS_PARTNER.search(bare)) and not pronoun and len(known.named(bare)) == 1 and len(partners) == 1 and partners[0] not in known.named(bare):
         link = "from" if lacks["differs"] else "than" if lacks["exceeds"] else "to"
-        phrase = _phrase_of(last)
+        phrase = phrase_of(last)
         return f"{bare.rstrip(' ?.!')} {link} {phrase if list(known.named(phrase)) == partners else partners[0]}?"
     return ""
 
@@ -266,7 +255,7 @@ def _on_people(bare: str, last: str, told: str, known: Known) -> str:
     if not known.is_there:
         return ""
     people = people_told(told)
-    if people and (found := _SAME_AUTHOR.search(bare)) and not re.match(r"(?:and )?who\b", bare, re.IGNORECASE):
+    if people and (found := _SAME_AUTHOR.search(bare)) and not re.match(r"(?:and )?who\b", bare, re.IGNORECASE) and found[0] != bare.rstrip(" ?.!"):
         place = {"first": 0, "lead": 0, "same": 0, "second": 1, "third": 2, "fourth": 3}.get(found["which"].lower(), -1)
         return f"{bare[: found.start()]}{people[place]}{bare[found.end() :]}" if place < len(people) else ""
     asked = [words for _, words in known.authors.find(last)]
@@ -308,15 +297,15 @@ def _subject(last: str, told: str, known: Known) -> str:
     if SEEKING.search(last) and len(items) == 1 and items != named:  # "Is there a successor of SigLIP?"
         return items[0]
     if len(named) == 1:
-        phrase = _phrase_of(last)
+        phrase = phrase_of(last)
         return phrase if phrase and len(phrase.split()) <= _SHORT_NAME and list(known.named(phrase)) == named else named[0]
     if len(items) == 1 or (items and lists.is_about_papers(last, known)):
         return items[0]
-    return items[0] if items and not named and not is_list(told) and not _phrase_of(last) else ""
+    return items[0] if items and not named and not is_list(told) and not phrase_of(last) else ""
 
 
 def _plain_subject(last: str, told: str) -> str:
-    topic = _topic(last, plain(told)) if not is_list(told) else None
+    topic = topic_of(last, plain(told)) if not is_list(told) else None
     return topic.phrase if topic and not lists.is_about_papers(last, NOTHING_KNOWN) else ""
 
 
@@ -326,6 +315,22 @@ def _short(bare: str, subject: str) -> str:
         if subject and (found := pattern.fullmatch(bare)):
             return question.format(x=subject, p=found.groupdict().get("p") or "")
     return ""
+
+
+def _goes_on(bare: str, subject: str, known: Known, *, is_connected: bool) -> bool:
+    """Say whether a question without a pronoun is about the subject still: "Who filmed the videos?" after one on a benchmark of videos.
+
+    It is where it asks in words that the subject's paper says, of something definite or in few words; names must be said, too.
+    """
+    if not subject or HERE.search(bare) or lists.is_of_collection(bare, known):
+        return False
+    if not is_connected and SEEKING.match(bare) and not re.match(r"who\b", bare, re.IGNORECASE) and not _WAS_USED.search(bare):
+        return False
+    is_definite = len(bare.split()) <= _FEW_WORDS or bool(re.search(r"\bthe (?!same\b)\w", bare, re.IGNORECASE))
+    if not is_definite and not is_connected:
+        return False
+    names = any(match[0] not in NOT_NAMES for match in NAME.finditer(bare))
+    return known.says(subject, bare) >= (_SAID_OF_NAMES if names else _SAID_CONNECTED if is_connected else _SAID)
 
 
 def _leans_on_history(bare: str, *, is_connected: bool) -> bool:
@@ -346,7 +351,7 @@ def _leans_on_history(bare: str, *, is_connected: bool) -> bool:
         inside = any(name.start() < pronoun.start() for name in names)
         comparing = re.search(r"\b(?:than|to|with|on|over|against|like|from)\s+$", before, re.IGNORECASE)
         return is_connected or not inside or bool(comparing)
-    if IS_ELLIPSIS.match(bare) or WHY.fullmatch(bare) or (NO_VERB.fullmatch(bare) and not names):
+    if IS_ELLIPSIS.match(bare) or HOW_MUCH.fullmatch(bare) or WHY.fullmatch(bare) or (NO_VERB.fullmatch(bare) and not names):
         return True
     if ONES.search(bare) or ORDINAL.search(bare):
         return is_connected or not names
@@ -364,180 +369,3 @@ def _leans_on_history(bare: str, *, is_connected: bool) -> bool:
     if re.match(r"^(?:what|who)(?:['’]s| is| are) (?!the\b|their\b)", bare, re.IGNORECASE):
         return is_connected and all(word in GENERIC for word in words)
     return all(word in GENERIC for word in words) or (is_connected and len(words) <= 5)
-
-
-def _topic(question: str, answer: str, *, subject: str = "", is_about_papers: bool = False) -> _Topic | None:
-    """Return what the last turn was about: what its question names, or the answer when the question looked for something."""
-    question = ASIDE.sub(r" \g<x>", question) if subject else question
-    if subject:
-        return _Topic(subject, subject, " ".join(_content(question)))
-    if is_about_papers:
-        return _Topic("", " ".join(_content(question)))
-    first = re.split(r"(?<=[.!?])\s", answer, maxsplit=1)[0]
-    said = re.sub(r"^(?:yes|no|sure|certainly|indeed)\b[\s,:.–—-]*", "", first, flags=re.IGNORECASE)
-    asked = " ".join(_content(question))
-    words = " ".join(dict.fromkeys([*_content(question), *_content(said)[:12]]))
-    if aside := ASIDE.search(question):
-        return _Topic(aside["x"] if len(aside["x"].split()) <= 7 else "", words)
-    found = _phrase_of(question)
-    if SEEKING.search(question) and not (
-        found and _names_in(found) and not question.lower().startswith(("is there", "are there"))
-    ):
-        if name := _leading_name(said):
-            return _Topic(name, words, asked)
-        if said:
-            return _Topic("", words, asked)
-    if found:
-        return _Topic(found, words, asked)
-    names = _names_in(question) or [name for name in [_leading_name(said)] if name]
-    if names:
-        return _Topic(names[0], words, asked)
-    return _Topic("", words, asked) if words else None
-
-
-def _phrase_of(question: str) -> str:
-    """Return the noun phrase that a question is about, "" when none is plain."""
-    asked = CONNECTIVE.sub("", question).strip().rstrip("?!. ")
-    for pattern in SUBJECTS:
-        if found := pattern.search(asked):
-            phrase = re.sub(r"^(?:the|an?|this|that|these|those)\s+", "", found["x"].strip(" ?.!,"), flags=re.IGNORECASE)
-            if re.match(rf"(?:{NOUN}|authors?|it|they|he|she|them|something|anything|{VERBS})\b$", phrase, re.IGNORECASE):
-                continue
-            names = _names_in(phrase)
-            if names and (
-                len(phrase.split()) > 7 or (phrase.startswith(names[0]) and len(phrase.split()) - len(names[0].split()) <= 2)
-            ):
-                phrase = names[0]
-            elif len(phrase.split()) > 7:
-                continue
-            if phrase and not all(word in GENERIC for word in re.findall(r"[a-z][\w-]*", phrase.lower())):
-                return phrase
-    return ""
-
-
-def _names_in(text: str) -> list[str]:
-    return [name for match in NAME.finditer(text) if (name := (match["quoted"] or match[0]).strip(" ,.")) not in NOT_NAMES]
-
-
-def _leading_name(sentence: str) -> str:
-    """Return the name or title that a sentence begins with: "Kubric is...", "The PaliGemma model..."; "" for anything else."""
-    if quoted := re.match(r"\s*[“\"](?P<x>[^”\"]{3,150})[”\"]", sentence):
-        return quoted["x"]
-    found = LEADING_TITLE.match(sentence)
-    if not found or found["x"].split()[0] in NOT_NAMES or re.search(r"-(?:based|like|style|free|level|driven)$", found["x"]):
-        return ""
-    is_one_word = " " not in found["x"] and found["x"][1:].islower()
-    follows = sentence[found.end() :]
-    if is_one_word and not re.match(rf" (?:is|are|was|were|has|can|does|{VERBS}|[a-z]+s)\b", follows):
-        return ""
-    return found["x"]
-
-
-def _with_pronoun(bare: str, topic: _Topic) -> str:
-    """Return the question with its first pronoun replaced, "" when the topic has no phrase that fits."""
-    if not topic.phrase:
-        return ""
-    needs_article = topic.phrase[0].islower() and not topic.phrase.endswith(("s", "ing")) and " " in topic.phrase
-    phrase = f"the {topic.phrase}" if needs_article else topic.phrase
-    here = [match.span() for match in HERE.finditer(bare)]
-    for match in PRONOUN.finditer(bare):
-        if not any(start <= match.start() < end for start, end in here) and _fits(match, topic.phrase):
-            word = (
-                f"{phrase}'" if match["possessive"] and phrase.endswith("s") else f"{phrase}'s" if match["possessive"] else phrase
-            )
-            return f"{bare[: match.start()]}{word}{bare[match.end() :]}"
-    if match := ABOUT_PAPER.search(bare):
-        is_part = re.search(r"(?:authors?|writers?|researchers?|abstract)$", match[0], re.IGNORECASE)
-        return f"{bare[: match.start()]}{f'{match[0]} of {phrase}' if is_part else phrase}{bare[match.end() :]}"
-    if match := ORDINAL.search(bare):
-        return f"{bare[: match.start()]}{phrase}{bare[match.end() :]}"
-    return ""
-
-
-def _fits(pronoun: re.Match[str], phrase: str) -> bool:
-    """Say whether a phrase can stand for a pronoun: people for "she", plurals for "they"."""
-    is_person = bool(re.fullmatch(r"[A-Z][\w’'-]+(?: [A-Z][\w.’'-]+)+", phrase))
-    word = pronoun[0].lower()
-    if word in ("he", "she", "him", "her", "his"):
-        return is_person
-    if word == "their":
-        return phrase.endswith("s") or phrase[0].isupper()
-    return not pronoun["they"] or phrase.endswith("s")
-
-
-def _with_topic(bare: str, topic: _Topic) -> str:
-    has_own_words = bool(NO_VERB.fullmatch(bare)) or not WHY.fullmatch(bare) and any(word not in topic.phrase for word in _content(bare))
-    about = (topic.phrase if has_own_words else topic.question) or topic.words
-    return f"{bare.rstrip()} (about {about})" if about and about.lower() not in bare.lower() else bare
-
-
-def _with_listed(bare: str, listed: Sequence[str]) -> str:
-    """Return the question with "the second" or "which of them" replaced by the items that the last answer listed."""
-    if len(listed) < 2:
-        return ""
-    if them := re.search(
-        r"\b(?:of|compare|summari[sz]e|between|do|are|did|have|about) (?P<all>them|they|these(?: papers)?|those(?: papers)?|both"
-        r"|the (?:two|three|four|five)(?: papers| models)?)\b",
-        bare,
-        re.IGNORECASE,
-    ):
-        shown = f"{', '.join(listed[:-1])} and {listed[-1]}"
-        return f"{bare[: them.start('all')]}{shown}{bare[them.end('all') :]}" if len(shown) <= 400 else ""
-    if ordinal := ORDINAL.search(bare):
-        order = {"first": 0, "former": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "latter": -1, "last": -1, "other": -1}
-        place = order[ordinal["which"].lower()]
-        if place < len(listed):
-            return f"{bare[: ordinal.start()]}{listed[place]}{bare[ordinal.end() :]}"
-    return ""
-
-
-def _with_swap(bare: str, last_question: str, known: Known) -> str:
-    """Return the last question with the one part exchanged that an elliptical question names: "And on Kinetics?"."""
-    is_bare_name = len(bare.split()) <= 4 and _names_in(f"- {bare}") and not re.match(QUESTION_WORD, bare, re.IGNORECASE)
-    ellipsis = ELLIPSIS.match(bare) if IS_ELLIPSIS.match(bare) or is_bare_name else None
-    if ellipsis is None or PRONOUN.search(ellipsis["what"]) or re.match(QUESTION_WORD, ellipsis["what"], re.IGNORECASE):
-        return ""
-    what, prep = ellipsis["what"].strip(" ?"), (ellipsis["prep"] or "").lower()
-    aside = ASIDE.search(last_question)
-    about = aside[0] if aside else ""
-    asked = ASIDE.sub("", CONNECTIVE.sub("", last_question).strip()).rstrip("? ")
-    if not _content(what):
-        return ""
-    if not prep and known.named(what):  # "And BiT?" exchanges the paper, not the benchmark
-        names = [name for name in _names_in(f"- {asked}") if known.named(name)]
-        if len(names) == 1:
-            return f"{_capital(asked.replace(names[0], what, 1))}?{about}"
-    head = what.split()[-1]
-    same_head = re.search(rf"\b[\w.%-]+ {re.escape(head)}\b", asked, re.IGNORECASE)
-    if same_head and len(what.split()) > 1:
-        return f"{_capital(asked[: same_head.start()])}{what}{asked[same_head.end() :]}?{about}"
-    for each in ALIKE.get(prep, (prep,)) if prep else ("on", "for", "in", "at", "after", "with", "against", "to"):
-        found = list(re.finditer(rf"\b{each} (?P<old>(?:the )?[^\s?,]+(?: (?!{PREPS}\b)[^\s?,]+){{0,4}})", asked, re.IGNORECASE))
-        if found and not re.match(QUESTION_WORD, found[-1]["old"], re.IGNORECASE):
-            return f"{_capital(asked[: found[-1].start('old')])}{what}{asked[found[-1].end('old') :]}?{about}"
-    phrase = _phrase_of(last_question)
-    is_name = bool(re.search(r"[A-Z0-9]", what)) or not re.search(r"[A-Z0-9]", phrase)
-    if not prep and phrase and phrase in asked and is_name and _content(what):
-        return f"{_capital(asked.replace(phrase, what, 1))}?"
-    return ""
-
-
-def _with_ones(bare: str, last_question: str) -> str:
-    """Return the question with "ones" replaced by the noun that the last question asked for."""
-    noun = re.match(
-        r"^(?:which|what|how many)(?: [\w-]+){0,3}? (?P<noun>[\w-]+)(?= (?:does|do|did|is|are|was|were|can|has|have)\b)",
-        last_question,
-        re.IGNORECASE,
-    )
-    return ONES.sub(noun["noun"], bare, count=1) if noun else bare
-
-
-def _content(text: str) -> list[str]:
-    return [
-        word for word in re.findall(r"[^\W_][\w.’'-]*[\w%]|\w", text) if word.lower() not in GENERIC and word not in NOT_NAMES
-    ]
-
-
-def _capital(text: str) -> str:
-    first = text.split(maxsplit=1)[0] if text.split() else ""
-    return text[:1].upper() + text[1:] if first.islower() else text

@@ -20,12 +20,14 @@ MOST_TURNS = 24
 
 @dataclass(frozen=True)
 class Known:
-    """What the collection tells about texts of a conversation: its authors, the titles that a question names, and the
-    titles that an answer cites, in the order of its marks. Without a collection all of it is empty."""
+    """What the collection tells about texts of a conversation: its authors, the titles that a question names, the
+    titles that an answer cites, in the order of its marks, and which share of a question's words (second) the paper of
+    a name or title (first) says. Without a collection all of it is empty."""
 
     authors: AuthorNames = field(default_factory=lambda: AuthorNames(()))
     named: Callable[[str], Sequence[str]] = lambda text: ()
     cited: Callable[[str], Sequence[str]] = lambda text: ()
+    says: Callable[[str, str], float] = lambda paper, question: 0.0
     is_there: bool = False
 
 
