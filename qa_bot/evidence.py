@@ -69,11 +69,15 @@ class Signs:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the evidence allows. `score` in [0, 1] is the probability that the papers hold the answer."""
+    """What the evidence allows. `score` in [0, 1] is the probability that the papers hold the answer.
+
+    `of_nearest`: the reason is what the nearest paper lacks, so that it alone is worth showing.
+    """
 
     status: Status
     reason: str
     score: float
+    of_nearest: bool = False
 
 
 def signs_of(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *, subjects: int, store: PaperStore) -> Signs:
@@ -188,5 +192,7 @@ def assess(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *, s
         about = " and ".join(f"“{hit.paper.title}”" for hit in hits[: max(1, subjects)])
         does_not = "none of their abstracts does" if subjects > 1 else "the abstract does not"
         lacking = f"but {does_not} {' or '.join(signs.missing)}" if signs.missing else "but not clearly of what is asked"
-        return Assessment("partial", f"the papers speak of {about}, {lacking}" if subjects else f"the nearest paper is {about}, {lacking}", holds)
+        reason = f"the papers speak of {about}, {lacking}" if subjects else f"the nearest paper is {about}, {lacking}"
+        thing = asked_thing(question)
+        return Assessment("partial", reason, holds, of_nearest=not subjects and bool(signs.missing) and bool(thing and thing.is_numeric))
     return Assessment("answered", "", holds)

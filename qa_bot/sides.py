@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from qa_bot.naming import is_coined
+
 Span = tuple[int, int]  # of a question: start, end
 
 _JOINS = r"(?:,|and|or|versus|vs\.?|with|to|against|than|from)"
@@ -23,7 +25,8 @@ _VERB = (
 )
 _WORD = rf"(?!{_VERB}\b)[^\s?,:;]+"  # followed by exactly one space or by none at the end: two ways to read one text would take exponential time
 _DESCRIBED = rf"(?P<x>{_WORD}(?: {_WORD}){{1,15}})"
-_AFTER_NAME = re.compile(rf"\W*(?:{_WORK} )?(?:and|or|versus|vs\.?|with|to|against)\s+(?:in |of |for |by )?{_DESCRIBED}", re.I)
+# A name may be part of a description itself: "the 15B sparse mixture of experts or ...".
+_AFTER_NAME = re.compile(rf"\W*(?:{_WORK} |(?:[\w-]+ ){{0,5}}(?=or the |versus |vs))?(?:and|or|versus|vs\.?|with|to|against)\s+(?:in |of |for |by )?{_DESCRIBED}", re.I)
 _BEFORE_NAME = re.compile(
     rf"(?:^|[:,]|\b(?:do|does|did|is|are|was|were|can|compare|contrast|between|in|of|for)\b) ?{_DESCRIBED} (?:and|or|versus|vs\.?|with|to|than) (?:the |in |of )?$", re.I
 )
@@ -61,7 +64,8 @@ def described_sides(question: str, named: Sequence[Span]) -> list[Span]:
 
 
 def _describes_work(text: str) -> bool:
-    return len(text.split()) > 1 and bool(re.search(rf"\b{_WORK}\b", text, re.I))
+    words = text.split()
+    return len(words) > 1 and (bool(re.search(rf"\b{_WORK}\b", text, re.I)) or (words[0].casefold() == "the" and is_coined(words[-1])))
 
 
 def _trimmed(question: str, span: Span) -> Span:

@@ -176,6 +176,11 @@ def test_what_it_says_in_other_words_is_answered(seed_engine, question, words):
     assert answer.status == "answered" and words in answer.text, (answer.status, answer.reason)
 
 
+def test_where_only_the_nearest_paper_lacks_a_figure_no_other_is_cited(seed_engine):
+    answer = check_answer(seed_engine.ask("What was the annotators' hourly wage in the building detection project?"))
+    assert answer.status == "partial" and [title.split("-")[0] for title in cited_titles(answer)] == ["Continental"]
+
+
 @pytest.mark.parametrize("question", ["What is the boiling point of mercury?", "How do vaccines produce immune memory?", "Who won the football world cup in 2014?"])
 def test_what_no_paper_speaks_of_is_declined(seed_engine, question):
     assert check_answer(seed_engine.ask(question)).status == "declined"

@@ -21,8 +21,8 @@ OWNERS = {
 # A room may import rooms of the rows above its own, and of its own row only itself.
 FLOORS = [
     {"schema"},
-    {"config", "markup", "chunking", "naming", "figures", "question_words", "pace", "sides", "synonyms", "workers"},
-    {"versions"},
+    {"config", "markup", "chunking", "naming", "figures", "question_words", "pace", "synonyms", "workers"},
+    {"sides", "versions"},
     {"readers", "catalogue", "store", "llm", "citations"},
     {"embedding", "making", "prompts"},
     {"reranking"},

@@ -22,6 +22,7 @@ def spans(question: str, *names: str) -> list[tuple[int, int]]:
         ("Compare BiT and the model that scaled ViT to two billion parameters on accuracy.", ["BiT"], ["the model that scaled ViT to two billion parameters"]),
         ("What do EDEN and the study of misleading cost indicators say about efficiency?", ["EDEN"], ["the study of misleading cost indicators"]),
         ("Which is better: the sparse mixture of experts or the dense ViT?", [], ["the sparse mixture of experts", "the dense ViT"]),
+        ("Which is more accurate: the 15B sparse mixture of experts or the two-billion-parameter ViT?", ["15B"], ["the two-billion-parameter ViT"]),
         ("How do LiT and SigLIP differ?", ["LiT", "SigLIP"], []),
         ("Which vision encoder and which language model is PaliGemma built from?", ["PaliGemma"], []),
         ("What does Kubric do and who wrote it?", ["Kubric"], []),
@@ -73,6 +74,11 @@ def test_each_side_of_a_comparison_gets_its_own_sentences(seed_engine, question,
     cited = cited_titles(answer)
     assert len(cited) == 2 and all(any(title.startswith(wanted) for title in cited) for wanted in titles), cited
     assert all(word in answer.text for word in words)
+
+
+def test_siblings_that_fit_a_description_alike_are_both_meant(seed_engine):
+    answer = check_answer(seed_engine.ask("How do PaLI-3 and the paper on captioners differ in the pretraining of the image encoder?"))
+    assert {title.split(":")[0].split(" Vision")[0] for title in cited_titles(answer)} == {"PaLI-3", "LocCa", "Image Captioners Are Scalable"}
 
 
 def test_two_questions_at_once_both_get_a_sentence(seed_engine):

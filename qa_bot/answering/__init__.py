@@ -182,7 +182,7 @@ class AnswerEngine:
         if assessment.status == "declined":
             final = decline(draft, hits)
         elif self.llm is None:
-            final = extract(draft, hits, passages, about)
+            final = extract(draft, hits, passages, about or int(assessment.of_nearest))
             final = joined(told, final) if goes_on and told else final
         else:
             final = draft
@@ -192,7 +192,7 @@ class AnswerEngine:
             except (LLMError, PromptError) as error:
                 kind = f"llm_{error.kind}" if isinstance(error, LLMError) else "prompt"
                 problems.append(Problem(kind, f"The LLM did not answer, so these are sentences of the abstracts. {error}"))
-                final = extract(replace(draft, mode="extractive", model=None), hits, passages, about)
+                final = extract(replace(draft, mode="extractive", model=None), hits, passages, about or int(assessment.of_nearest))
         problems += version_notes(final, hits) if self.llm and final.mode == "llm" else []
         ended = time.perf_counter()
         timings = {"retrieve_seconds": found - began, "write_seconds": ended - found, "total_seconds": ended - began}

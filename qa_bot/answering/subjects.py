@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # A paper that a question only describes is meant where its best chunk is this near to the description.
 DESCRIBED_FROM = 0.35
 DESCRIBED_READ = 3
+# Siblings that fit a description as well, nearly, are meant as well: "the paper on captioners".
+DESCRIBED_ALIKE = 0.975
 FEW = 5  # papers that an answer without an LLM can speak of one by one
 
 # question, how many papers, filters, vector=the question's own -> papers, best first
@@ -72,9 +74,10 @@ def _asked_of_each(question: str, filters: Filters | None, *, store: PaperStore,
     for start, end in described:
         hits = [hit for hit in rank(question[start:end], DESCRIBED_READ, filters) if hit.paper.paper_id not in taken]
         if hits and (hits[0].dense or 0.0) >= DESCRIBED_FROM:
-            meant.append((hits[0].paper.paper_id, (start, end)))
-            taken.add(hits[0].paper.paper_id)
-    if not named and len(meant) < len(described):
+            alike = [hit.paper.paper_id for hit in hits if hit.score >= DESCRIBED_ALIKE * hits[0].score]
+            meant += [(paper_id, (start, end)) for paper_id in alike]
+            taken.update(alike)
+    if not named and len({span for _, span in meant}) < len(described):
         meant = []
     places = sorted([*named, *meant], key=lambda place: place[1])
     spans: dict[str, list[sides.Span]] = {}
