@@ -92,12 +92,14 @@ def split(
 
 
 def rejoin(paper_id: str, *, settings: Settings, embedding: EmbeddingModel | None = None) -> int:
-    """Take back the splits made of a paper (its id at that time); return how many there were."""
+    """Take back the splits made of a paper (its id at that time); return how many there were. Raise AmendError where there were none."""
     taken_back = 0
 
     def forget(store: PaperStore) -> None:
         nonlocal taken_back
         taken_back = store.truth.remove_splits(paper_id)
+        if not taken_back:
+            raise AmendError(f"Nothing was split from {paper_id}. Name the paper by the id that it had when it was split.")
 
     _change(forget, settings=settings, embedding=embedding)
     return taken_back

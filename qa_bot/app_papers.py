@@ -41,7 +41,7 @@ _QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 class AddingError(QABotError):
-    """Nothing was given that could be taken in."""
+    """What was given cannot be taken in."""
 
 
 def papers_tab(tab: gr.Tab, shared: Shared, *, refreshed: Callable[[], tuple[Any, ...]], refreshes: list[Any]) -> None:
@@ -158,13 +158,16 @@ def _put_aside(paths: list[str], text: str, folder: Path) -> list[Path]:
     """Copy what was given into the data folder, which outlives gradio's own copies; return where it is now."""
     if not paths and not text.strip():
         raise AddingError("Nothing was given yet. Drop files here or paste text, then press the button.")
-    folder.mkdir(parents=True, exist_ok=True)
     kept = []
-    for path in map(Path, paths):
-        kept.append(folder / path.name)
-        shutil.copyfile(path, kept[-1])
-    if text.strip():
-        stamp = re.sub(r"\D", "", datetime.now(UTC).isoformat(timespec="milliseconds"))[:17]
-        kept.append(folder / f"pasted-{stamp}.txt")
-        kept[-1].write_text(text, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in map(Path, paths):
+            kept.append(folder / path.name)
+            shutil.copyfile(path, kept[-1])
+        if text.strip():
+            stamp = re.sub(r"\D", "", datetime.now(UTC).isoformat(timespec="milliseconds"))[:17]
+            kept.append(folder / f"pasted-{stamp}.txt")
+            kept[-1].write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise AddingError(f"What you gave cannot be kept in {folder}: {error}. Make room there, or set QA_BOT_DATA_DIR to another folder.") from error
     return kept

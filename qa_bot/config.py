@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import platformdirs
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from qa_bot.schema import QABotError
 
@@ -125,6 +125,9 @@ class Settings(BaseSettings):
         return bool(self.judge_base_url or self.judge_model or self.judge_kind == "nli")
 
 
+VARIABLES = tuple(f"QA_BOT_{name.upper()}" for name in Settings.model_fields)
+
+
 def load_settings(**overrides: object) -> Settings:
     """Read the settings; `overrides` win over the environment. Raise ConfigError naming the variable that is wrong."""
     try:
@@ -133,6 +136,14 @@ def load_settings(**overrides: object) -> Settings:
         first = error.errors()[0]
         name = "QA_BOT_" + "_".join(str(part) for part in first["loc"]).upper()
         raise ConfigError(f"{name} has a value that cannot be used: {first['msg']}. Correct it in the environment or in .env.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{Path('.env').absolute()} cannot be read ({error}). Save it as UTF-8 text that you may read, or move it away.") from error
+
+
+def unknown_names() -> tuple[str, ...]:
+    """Return the variables of the environment and of .env that look like settings and are none, as after a slip of the pen."""
+    named = {name.upper() for name in (*os.environ, *DotEnvSettingsSource(Settings).env_vars)}
+    return tuple(sorted(name for name in named if name.startswith("QA_BOT_") and name not in VARIABLES))
 
 
 def address_parts(address: str) -> SplitResult | None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.metadata import version
-from urllib.parse import urlsplit
 
-from qa_bot.config import Settings, resource_dir
+from qa_bot.config import VARIABLES, ConfigError, Settings, address_parts, resource_dir, unknown_names
 from qa_bot.embedding import open_embedding
 from qa_bot.ingest import fingerprint_of
 from qa_bot.judges import open_judge
@@ -33,6 +33,7 @@ def diagnose(settings: Settings) -> list[Check]:
     """Look at everything once, in the order in which a question needs it. Never raises a QABotError."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("chromadb", "llama-index-core", "openai", "gradio", "tantivy", "onnxruntime"))
     looks = {
+        "settings": lambda: _settings(settings),
         "prompts": lambda: f"{len(load_templates(settings.prompts_dir).digest) and 'all files valid'} ({settings.prompts_dir or resource_dir('prompts')})",
         "embedding": lambda: _embedding(settings),
         "collection": lambda: _collection(settings),
@@ -46,13 +47,22 @@ def diagnose(settings: Settings) -> list[Check]:
             checks.append(Check(name, True, look()))
         except QABotError as error:
             checks.append(Check(name, False, str(error)))
-    urls = [url for url in (settings.llm_base_url, settings.embed_base_url, settings.judge_base_url, settings.chroma_url) if url]
+    urls = [url.strip() for url in (settings.llm_base_url, settings.embed_base_url, settings.judge_base_url, settings.chroma_url) if url]
     judges_at_openai = settings.judge_model and not settings.judge_base_url
     if (settings.llm_model or judges_at_openai) and not settings.llm_base_url:
         urls.append("https://api.openai.com")
-    hosts = sorted({urlsplit(url if "//" in url else f"//{url}").netloc.rpartition("@")[2] for url in urls})  # without a password
+    hosts = sorted({parts.netloc.rpartition("@")[2] for url in urls if (parts := address_parts(url))})  # without a password
     checks.append(Check("network", True, "contacts " + ", ".join(hosts) if hosts else "nothing is contacted"))
     return checks
+
+
+def _settings(settings: Settings) -> str:
+    if unknown := unknown_names():
+        likely = [get_close_matches(name, VARIABLES, 1) for name in unknown]
+        told = ", ".join(name + (f" (is {near[0]} meant?)" if near else "") for name, near in zip(unknown, likely))
+        raise ConfigError(f"no setting of qa_bot goes by {told}. Correct it in the environment or in .env; .env.example lists them all.")
+    chosen = [f"QA_BOT_{name.upper()}" for name in Settings.model_fields if name in settings.model_fields_set]
+    return f"{', '.join(chosen) or 'none'} set; the others are as .env.example says"
 
 
 def _embedding(settings: Settings) -> str:

@@ -12,66 +12,18 @@ import sys
 import textwrap
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
 from answer_contract import check_dict
+from command_line import check_refused, json_of, run
 from conftest import REPOSITORY, SEEDS
 from fake_llm_server import FakeLLMServer, answer
 
-from qa_bot import __version__, cli
+from qa_bot import __version__
 
 PALIGEMMA = "PaliGemma: A versatile 3B VLM for transfer"
 QUESTION = "Which encoder does PaliGemma use?"
 COMMANDS = {"chat", "ingest", "ask", "search", "papers", "eval", "reindex", "doctor"}
-
-
-Done = subprocess.CompletedProcess
-
-
-def run(*arguments: object, folder: Path | None = None, **environment: str) -> Done:
-    """Run `python -m qa_bot` in a folder of its own with nothing in the environment but what is given."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("QA_BOT_") and name != "OPENAI_API_KEY"}
-    return subprocess.run(
-        [sys.executable, "-m", "qa_bot", *map(str, arguments)],
-        cwd=folder,
-        env=kept | environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-        stdin=subprocess.DEVNULL,
-    )
-
-
-@pytest.fixture
-def call(monkeypatch, capsys, seed_data_dir):
-    """Call the same entry point in this process, which spares the imports; over the sample papers unless told otherwise."""
-
-    def main(*arguments: object, **environment: str) -> Done:
-        capsys.readouterr()
-        with monkeypatch.context() as patch, pytest.raises(SystemExit) as left:
-            patch.setattr(sys, "argv", ["qa-bot", *map(str, arguments)])
-            for name, value in ({"QA_BOT_DATA_DIR": str(seed_data_dir)} | environment).items():
-                patch.setenv(name, value)
-            cli.main()
-        written = capsys.readouterr()
-        return Done(arguments, left.value.code or 0, written.out, written.err)
-
-    return main
-
-
-def json_of(done: Done) -> Any:
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def check_refused(done: Done, *words: str) -> None:
-    """Check that a QABotError was one line on stderr, with the next step, and nothing else."""
-    assert done.returncode == 1 and done.stdout == ""
-    *progress, line = done.stderr.strip().splitlines()
-    assert line.startswith("qa-bot: ") and "Traceback" not in done.stderr and "Error" not in "".join(progress)
-    assert all(word in line for word in words), line
 
 
 # ask
@@ -105,6 +57,12 @@ def test_declining_is_a_success_and_says_what_is_nearest(call):
     [
         [["user", QUESTION], ["assistant", "PaliGemma uses SigLIP-So400m [1]."]],
         [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": "PaliGemma uses SigLIP-So400m [1]."}],
+        [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": [{"type": "text", "text": QUESTION}, {"type": "image_url", "image_url": {"url": "x"}}]},
+            {"role": "assistant", "content": None, "tool_calls": []},
+            {"role": "assistant", "content": "PaliGemma uses SigLIP-So400m [1]."},
+        ],
     ],
 )
 def test_history_is_read_from_a_file(call, tmp_path, turns):
@@ -116,7 +74,7 @@ def test_history_is_read_from_a_file(call, tmp_path, turns):
 
 
 @pytest.mark.parametrize(
-    "content", ["{not json", '{"a": 1}', "[[1]]", '"text"', "[5]", "null", '[["user"]]', '[{"role": "user"}]']
+    "content", ["{not json", '{"a": 1}', "[[1]]", '"text"', "[5]", "null", '[["user"]]', '[{"role": "user"}]', '[["user", 3]]', '[["narrator", "a"]]', '[{"role": "user", "content": [1]}]']
 )
 def test_a_bad_history_is_refused_with_what_it_should_be(call, tmp_path, content):
     (tmp_path / "turns.json").write_text(content, encoding="utf-8")
@@ -588,7 +546,7 @@ def test_papers_are_removed_merged_split_and_exported_from_the_command_line(call
         assert "2 papers written" in done.stderr and "solver that learns" in (tmp_path / name).read_text(), done.stderr
     assert len(call("export", "--format", "jsonl", **own).stdout.splitlines()) == 2
     assert call("export", "--format", "xlsx", **own).returncode == 2
-    assert "1 splits" in call("split", rows[0]["paper_id"], "--undo", **own).stdout
+    assert "1 split of" in call("split", rows[0]["paper_id"], "--undo", **own).stdout
     gone = call("remove", "--file", "two.jsonl", **own)
     assert "0 papers removed with 1 file, 1 left" in gone.stdout
     assert call("remove", "no-such-paper", **own).returncode == 1 and call("remove", **own).returncode == 2

@@ -6,6 +6,7 @@ Leaves all logic to the modules it calls, and imports them only inside the comma
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from dataclasses import asdict
 from typing import Annotated
@@ -22,10 +23,13 @@ app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions
 
 def main() -> None:
     """Run the command line: exit 0 on success, 1 on a QABotError (one line on stderr), 2 on wrong usage, 130 on Ctrl-C."""
+    if sys.stdout is None:  # closed by whoever started this
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter gets its code instead of a traceback
             stream.reconfigure(errors="backslashreplace")
     logging.getLogger("qa_bot.store").addHandler(logging.NullHandler())  # the commands say it with their results
+    logging.getLogger("dotenv.main").addFilter(_in_plain_words)
     try:
         app(standalone_mode=True)
     except QABotError as error:
@@ -34,6 +38,13 @@ def main() -> None:
     except KeyboardInterrupt:
         print("qa-bot: stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def _in_plain_words(record: logging.LogRecord) -> bool:
+    """Say of a line of .env that cannot be read where it stands and what becomes of it."""
+    if record.args and "could not parse" in str(record.msg):
+        record.msg, record.args = f"qa-bot: line {record.args[0]} of .env is not of the form NAME=value and was passed over", ()
+    return True
 
 
 @app.callback(invoke_without_command=True)

@@ -111,8 +111,23 @@ def _read_history(path: Path) -> list[tuple[str, str]]:
     step = 'It must be a JSON list such as [["user", "..."], ["assistant", "..."]].'
     try:
         turns = json.loads(path.read_text(encoding="utf-8"))
-        return [(turn["role"], turn["content"]) if isinstance(turn, dict) else (str(turn[0]), str(turn[1])) for turn in turns]
+        pairs = [(turn["role"], turn["content"]) if isinstance(turn, dict) else (turn[0], turn[1]) for turn in turns]
+        return [(role, _text_of(content)) for role, content in pairs if _is_said(role, content)]
     except OSError as error:
         raise QABotError(f"Cannot read the history {path}: {error}.") from error
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise QABotError(f"The history {path} cannot be used ({error}). {step}") from error
+
+
+def _is_said(role: object, content: object) -> bool:
+    """Say whether a turn is part of the conversation; what a system or a tool says, or a turn without words, is not."""
+    if role not in ("user", "assistant", "system", "developer", "tool"):
+        raise ValueError(f"{role!r} is neither user nor assistant")
+    return role in ("user", "assistant") and content is not None
+
+
+def _text_of(content: object) -> str:
+    """Return what a turn says; chat APIs write it as a list of parts, too."""
+    if isinstance(content, str):
+        return content
+    return " ".join(part["text"] for part in content if part.get("type", "text") == "text")

@@ -34,20 +34,26 @@ def ingest(
     from qa_bot.ingest import ingest as run
 
     settings = load_settings()
-    columns = dict(_pair(text) for text in column or [])
+    columns = dict(_column(text) for text in column or [])
     with progress() as show:
         chosen = _with_stdin(paths, settings.data_dir, suffix=".csv" if columns else "") or [resource_dir("seeds")]
         report = run(chosen, settings=settings, columns=columns, prunes=prune, on_progress=show)
     print(as_json_text(asdict(report) | {"merged": report.merged}) if as_json else report)
+    if not report.files and not prune:
+        print(f"No file was found in {', '.join(map(str, chosen))}, so nothing was read.", file=sys.stderr)
     if report.merged and (report.added or report.changed) and not as_json:
         print("`qa-bot merges` tells which records were merged, and on what ground.", file=sys.stderr)
 
 
-def _pair(text: str) -> tuple[str, str]:
-    field, equals, name = text.partition("=")
+def _column(text: str) -> tuple[str, str]:
+    from qa_bot.readers.table import FIELDS
+
+    field, equals, name = (part.strip() for part in text.partition("="))
     if not equals:
         raise typer.BadParameter(f"{text!r} is not of the form FIELD=NAME, as in abstract=Summary")
-    return field.strip(), name.strip()
+    if field not in FIELDS:
+        raise typer.BadParameter(f"{field!r} is no field; there are {', '.join(FIELDS)}")
+    return field, name
 
 
 def _with_stdin(paths: list[Path] | None, data_dir: Path, *, suffix: str) -> list[Path]:
@@ -56,8 +62,11 @@ def _with_stdin(paths: list[Path] | None, data_dir: Path, *, suffix: str) -> lis
     if Path("-") in paths:
         data = sys.stdin.buffer.read()
         kept = data_dir / "stdin" / f"stdin-{sha256(data).hexdigest()[:12]}{suffix}"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(data)
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes(data)
+        except OSError as error:
+            raise QABotError(f"Cannot keep what was read in {kept.parent}: {error}. Set QA_BOT_DATA_DIR to a folder that you can write to.") from error
         paths = [kept if path == Path("-") else path for path in paths]
     return paths
 
@@ -110,7 +119,8 @@ def split(
     from qa_bot.schema import Origin
 
     if undo:
-        print(f"{rejoin(paper_id, settings=load_settings())} splits of {paper_id} were taken back")
+        count = rejoin(paper_id, settings=load_settings())
+        print(f"{count} split{'s' * (count > 1)} of {paper_id} taken back")
         return
     origins = []
     for text in records or []:

@@ -41,8 +41,11 @@ def run_eval(
     then finished. `concurrency` defaults to 4 requests at once with an LLM and 1 question at a time without.
     """
     from qa_bot.answering import AnswerEngine
+    from qa_bot.evaluation.report import check_folder, write_report
 
     asked = load_questions(questions, split=split)
+    if report_dir:
+        check_folder(report_dir)
     # Figures that a judge had a hand in would not be comparable with those of another day.
     engine = AnswerEngine.from_settings(settings.model_copy(update={"judge_max_sentences": 0}), on_progress=on_progress)
     try:
@@ -61,8 +64,6 @@ def run_eval(
     finally:
         engine.close()
     if report_dir:
-        from qa_bot.evaluation.report import write_report
-
         write_report(result, report_dir)
     return result
 

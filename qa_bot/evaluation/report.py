@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from qa_bot.evaluation.runs import EvalResult
@@ -64,14 +65,28 @@ def write_report(result: EvalResult, folder: str | Path) -> Path:
 
     folder = Path(folder)
     whole = result.to_dict()
+    check_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         (folder / "report.json").write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         (folder / "report.md").write_text(report_markdown(whole), encoding="utf-8")
         (folder / "report.html").write_text(report_html(whole), encoding="utf-8")
     except OSError as error:
-        raise ReportError(f"Cannot write the report to {folder}: {error}. Choose another folder with --report.") from error
+        raise _cannot_write(folder, error) from error
     return folder / "report.html"
+
+
+def check_folder(folder: str | Path) -> None:
+    """Make the folder of a report. Raise ReportError where nothing can be written to it: better before a long run than after it."""
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
+def _cannot_write(folder: Path, error: OSError) -> ReportError:
+    return ReportError(f"Cannot write the report to {folder}: {error}. Choose another folder with --report.")
 
 
 def report_markdown(result: Mapping[str, Any]) -> str:

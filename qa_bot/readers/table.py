@@ -48,6 +48,7 @@ _COLUMNS = {
     "venue": ("journal", "venue", "publicationtitle", "sourcetitle", "journaltitle", "booktitle", "conference", "so"),
     "id": ("id", "paperid", "recordid", "key", "pmid", "eid", "ut", "corpusid", "uid", "docid"),
 }
+FIELDS = tuple(_COLUMNS)
 
 
 def read_table(text: str, file: str, *, columns: Mapping[str, str] | None = None) -> ReadResult:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from qa_bot.config import Settings
 from qa_bot.schema import Filters, Problem, QABotError
 from qa_bot.store import generations, lacking, narrowed
+from qa_bot.store.connection import StoreError, cannot_write
 from qa_bot.store.copies import adopt_snapshot, write_snapshot
 from qa_bot.store.facets import matches
 from qa_bot.store.filling import Intake, bring_up_to, bring_vectors_up_to, put_terms
@@ -27,7 +28,7 @@ from qa_bot.store.packing import digest_of, paper_digest
 from qa_bot.store.rows import PackedRecord, PaperRows, RecordRows, rows_of_chunks, rows_of_paper, rows_of_record
 from qa_bot.store.server import ChromaServer, VectorsUnavailable, server_of
 from qa_bot.store.states import CopyIsOlder, begin_writing, check_is_newest, check_may_write, check_wrote_alone, next_state, older_message, relation_of
-from qa_bot.store.tables import MERGE_DUE, StoreError
+from qa_bot.store.tables import MERGE_DUE
 from qa_bot.store.terms import AlikeStems, TermIndex
 from qa_bot.store.truth import Truth
 from qa_bot.store.vectors import BATCH as VECTOR_BATCH
@@ -76,7 +77,7 @@ class PaperStore:
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"Cannot write to {data_dir}: {error}. Set QA_BOT_DATA_DIR to a folder that you can write to.") from error
+            raise cannot_write(data_dir, error) from error
         shares = not writable or server is not None or aside
         self._lock = FolderLock(data_dir, writes=writable, alone=not shares, timeout_seconds=LOCK_TIMEOUT_SECONDS)
         self.truth: Truth | None = None

@@ -12,11 +12,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from qa_bot.store.connection import StoreError
 from qa_bot.store.filling import bring_up_to
 from qa_bot.store.generations import remove_leftovers
 from qa_bot.store.locks import FolderLock
 from qa_bot.store.states import relation
-from qa_bot.store.tables import MERGE_DUE, SCHEMA_VERSION, StoreError
+from qa_bot.store.tables import MERGE_DUE, SCHEMA_VERSION
 from qa_bot.store.terms import TermIndex
 from qa_bot.store.truth import Truth
 

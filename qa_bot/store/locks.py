@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_bot.schema import QABotError
+from qa_bot.store.connection import cannot_write
 
 if TYPE_CHECKING:
     from filelock import FileLock, ReadWriteLock
@@ -19,7 +20,7 @@ class StoreBusy(QABotError):
 
 
 def writing_lock(data_dir: Path) -> FileLock | None:
-    """Take the writer's place without waiting; None where somebody has it."""
+    """Take the writer's place without waiting; None where somebody has it. Raise StoreError where no lock can be made."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(data_dir / "writing", thread_local=False)
@@ -27,6 +28,8 @@ def writing_lock(data_dir: Path) -> FileLock | None:
         lock.acquire(blocking=False)
     except Timeout:
         return None
+    except OSError as error:
+        raise cannot_write(data_dir, error) from error
     return lock
 
 
@@ -38,7 +41,7 @@ class FolderLock:
     """
 
     def __init__(self, data_dir: Path, *, writes: bool, alone: bool, timeout_seconds: float) -> None:
-        """Wait for the place. Raise StoreBusy after `timeout_seconds`."""
+        """Wait for the place. Raise StoreBusy after `timeout_seconds`, StoreError where no lock can be made in the folder."""
         from filelock import FileLock, Timeout
 
         self._data_dir, self._alone = data_dir, alone
@@ -57,6 +60,9 @@ class FolderLock:
             else:
                 doing, step = "writing to", "or set QA_BOT_DATA_DIR to another folder"
             raise StoreBusy(f"Another qa-bot is {doing} the papers in {data_dir}. Wait for it, {step}.") from error
+        except OSError as error:
+            self.close()
+            raise cannot_write(data_dir, error) from error
 
     def _taken(self, *, alone: bool, timeout_seconds: float) -> ReadWriteLock:
         from filelock import ReadWriteLock, Timeout

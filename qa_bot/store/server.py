@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from qa_bot.config import ConfigError, Settings, address_parts
-from qa_bot.store.tables import StoreError
+from qa_bot.store.connection import StoreError
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

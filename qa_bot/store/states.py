@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from qa_bot.schema import QABotError
+from qa_bot.store.connection import StoreError
 from qa_bot.store.generations import collection_of, in_use
 from qa_bot.store.server import ChromaServer
-from qa_bot.store.tables import StoreError
 from qa_bot.store.truth import Truth
 from qa_bot.store.vectors import VectorIndex
 

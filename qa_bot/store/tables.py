@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from qa_bot.schema import QABotError
+from qa_bot.store.connection import Connection, StoreError
 from qa_bot.store.rows import KeptText
 
 SCHEMA_VERSION = 2
@@ -54,13 +54,6 @@ _CHUNKS = """CREATE TABLE IF NOT EXISTS {} (
     paper INTEGER NOT NULL, version INTEGER NOT NULL, place INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, text_digest BLOB NOT NULL,
     PRIMARY KEY (paper, version, place)) WITHOUT ROWID"""
 
-# Another process may be writing a whole ingest in one transaction: readers go on, a second writer waits for its end.
-WAIT_SECONDS = 60.0
-
-
-class StoreError(QABotError):
-    """The data folder cannot be used as it is."""
-
 
 class Tables:
     """An open SQLite file with the tables above. Safe to read from many threads; one thread writes."""
@@ -70,26 +63,27 @@ class Tables:
         self._texts: dict[bytes, int] = {}
         self._remembers_all: bool | None = None  # True where `_texts` holds all that were ever kept, while there is room in it
         self.generation = ""
+        self._db = Connection.to(path)
         try:
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=WAIT_SECONDS)
-            self._db.execute("PRAGMA page_size=8192")  # of a new file: ten vectors fill a page, with five a fifth of it is lost
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-            found = self._schema_found()
-            if found in (None, str(SCHEMA_VERSION)):
-                self._db.executescript(_TABLES)
-                self.follow()
-        except sqlite3.DatabaseError as error:
-            raise StoreError(
-                f"{path} is not a database that qa_bot can read ({error}). Move it away and run `qa-bot ingest` again."
-            ) from error
+            self._prepare()
+        except StoreError:
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA page_size=8192")  # of a new file: ten vectors fill a page, with five a fifth of it is lost
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        found = self._schema_found()
+        if found in (None, str(SCHEMA_VERSION)):
+            self._db.executescript(_TABLES)
+            self.follow()
         if found is None:
             self.set_meta("schema", str(SCHEMA_VERSION))
         elif found != str(SCHEMA_VERSION):
-            self._db.close()
             raise StoreError(
-                f"The data in {path.parent} was written by another version of qa_bot (schema {found}, this one reads {SCHEMA_VERSION}). "
+                f"The data in {self.path.parent} was written by another version of qa_bot (schema {found}, this one reads {SCHEMA_VERSION}). "
                 "Set QA_BOT_DATA_DIR to a new folder and run `qa-bot ingest` again."
             )
 
@@ -139,7 +133,7 @@ class Tables:
 
     def copy_to(self, path: Path) -> None:
         """Write everything to a new file, as it is at one moment."""
-        self._db.execute("VACUUM INTO ?", (str(path),))
+        sqlite3.Connection.execute(self._db, "VACUUM INTO ?", (str(path),))  # what fails may be the new file, which the caller knows
 
     def copy_from(self, path: Path) -> None:
         """Take everything over from a file that `copy_to` wrote, at one moment: readers see all of it or none."""
@@ -230,7 +224,15 @@ class Transaction:
             self._db.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: object, *rest: object) -> None:
-        if self._outermost:
-            self._db.execute("COMMIT" if kind is None else "ROLLBACK")
-            if kind is not None:
+        if not self._outermost:
+            return
+        is_done = False
+        try:
+            if kind is None:
+                self._db.execute("COMMIT")
+                is_done = True
+        finally:
+            if not is_done:
+                if self._db.in_transaction:  # SQLite may have taken it back itself, as on a full disk
+                    self._db.execute("ROLLBACK")
                 self._on_rollback()

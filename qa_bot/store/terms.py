@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from qa_bot.store.tables import StoreError
+from qa_bot.store.connection import StoreError
+
+if TYPE_CHECKING:
+    import tantivy
 
 AlikeStems = Mapping[str, Sequence[tuple[str, float]]]  # stem -> others that count in its stead, each by its weight
 
@@ -22,7 +27,7 @@ class TermIndex:
         """Open the index, or create it; a writer starts a damaged one afresh (it is rebuilt from the truth)."""
         import tantivy
 
-        self._tantivy = tantivy
+        self._path, self._tantivy = path, tantivy
         builder = tantivy.SchemaBuilder()
         builder.add_text_field("chunk_id", stored=True, tokenizer_name="raw", index_option="basic")
         builder.add_text_field("title", tokenizer_name="en_stem", index_option="freq")
@@ -67,20 +72,26 @@ class TermIndex:
 
     def update(self, add: Sequence[tuple[str, str, str]], remove: Sequence[str]) -> None:
         """Put in (chunk id, title, text) triples, taking out older ones of the same id, and take out `remove`; then commit."""
-        writer = self._index.writer(heap_size=50_000_000, num_threads=1)
-        for chunk_id in [*remove, *(entry[0] for entry in add)]:
-            writer.delete_documents_by_term("chunk_id", chunk_id)
-        for chunk_id, title, text in add:
-            writer.add_document(self._tantivy.Document(chunk_id=chunk_id, title=title, text=text))
-        writer.commit()
-        writer.wait_merging_threads()
-        self._index.reload()
+        with self._writing() as writer:
+            for chunk_id in [*remove, *(entry[0] for entry in add)]:
+                writer.delete_documents_by_term("chunk_id", chunk_id)
+            for chunk_id, title, text in add:
+                writer.add_document(self._tantivy.Document(chunk_id=chunk_id, title=title, text=text))
 
     def clear(self) -> None:
-        writer = self._index.writer(heap_size=50_000_000, num_threads=1)
-        writer.delete_all_documents()
-        writer.commit()
-        writer.wait_merging_threads()
+        with self._writing() as writer:
+            writer.delete_all_documents()
+
+    @contextmanager
+    def _writing(self) -> Iterator[tantivy.IndexWriter]:
+        """Yield a writer, and commit what it was given. Raise StoreError where the disk does not take it."""
+        try:
+            writer = self._index.writer(heap_size=50_000_000, num_threads=1)
+            yield writer
+            writer.commit()
+            writer.wait_merging_threads()
+        except (ValueError, OSError) as error:  # tantivy's own kind of error is a ValueError
+            raise StoreError(f"Cannot write to {self._path}: {error}. Look whether that disk is full. `qa-bot ingest` goes on from there.") from error
         self._index.reload()
 
     def holding(self, words: Sequence[str], limit: int) -> list[str]:

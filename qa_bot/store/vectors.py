@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from qa_bot.store.connection import StoreError
 from qa_bot.store.server import CLOUD_LIMIT, ChromaServer, VectorsUnavailable, TooMany, limit_named
-from qa_bot.store.tables import StoreError
 
 if TYPE_CHECKING:
     import numpy as np
