@@ -18,8 +18,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from loopback import Handler, LoopbackServer
 
 Body = Mapping[str, Any]
 
@@ -134,7 +135,7 @@ class Request:
         return "\n".join(str(message["content"]) for message in self.body.get("messages", []))
 
 
-class FakeLLMServer:
+class FakeLLMServer(LoopbackServer):
     """An OpenAI-compatible server on 127.0.0.1; use as a context manager.
 
     `key`: only this bearer key is let in. `models`: what /models lists, and with `strict_models` the only names served.
@@ -158,12 +159,8 @@ class FakeLLMServer:
         self.models_step = models_step
         self.requests: list[Request] = []
         self.hang_ups = 0
-        self.closing = threading.Event()
         self.changed = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"fake": self}))
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
-        self.address = f"http://127.0.0.1:{self.port}"
+        super().__init__(_Handler, port=port)
         self.url = self.address + root
 
     @property
@@ -181,25 +178,9 @@ class FakeLLMServer:
             step = self.steps.pop(0) if self.steps else self.default
         return step if isinstance(step, Step) else step(body)
 
-    def serve_forever(self) -> None:
-        self._server.serve_forever(poll_interval=0.02)
 
-    def __enter__(self) -> FakeLLMServer:
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     fake: FakeLLMServer
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         self._note({})

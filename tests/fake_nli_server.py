@@ -10,10 +10,10 @@ function of a pair (premise, hypothesis) that returns the labels of that pair.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from loopback import Handler, LoopbackServer
 
 Labels = list[dict[str, Any]]
 Step = Callable[[str, str], Labels] | tuple[int, Mapping[str, str], bytes]
@@ -34,37 +34,22 @@ def body(text: str) -> Step:
     return 200, {}, text.encode()
 
 
-class FakeNLIServer:
+class FakeNLIServer(LoopbackServer):
     """On 127.0.0.1; use as a context manager. `batch` is the most pairs at once, None hides /info; `requests` are the bodies sent."""
 
     def __init__(self, *steps: Step, model: str = "some/nli-model", batch: int | None = 32, key: str | None = None, seconds: float = 0.0) -> None:
         self.steps, self.model, self.batch, self.key, self.seconds = list(steps), model, batch, key, seconds
         self.requests: list[dict] = []
-        self.closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": self}))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(_Handler)
+        self.url = self.address
 
     @property
     def pairs(self) -> list[Sequence[str]]:
         return [pair for request in self.requests for pair in request["inputs"]]
 
-    def __enter__(self) -> FakeNLIServer:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     fake: FakeNLIServer
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         if self.path != "/info" or self.fake.batch is None:

@@ -12,14 +12,15 @@ import json
 import re
 import socket
 import struct
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+from loopback import Handler, LoopbackServer
 
 
 @dataclass(frozen=True)
@@ -84,28 +85,22 @@ class Asked:
     time: float
 
 
-class FakeServices:
+class _Handler(Handler):
+    fake: FakeServices
+
+    def do_GET(self) -> None:
+        self.fake._answer(self)
+
+
+class FakeServices(LoopbackServer):
     """The three services on one port."""
 
     def __init__(self, *works: Work, troubles: Sequence[Trouble | None] = ()) -> None:
         self.works = list(works)
         self.troubles = list(troubles)
         self.asked: list[Asked] = []
-        fake = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                fake._answer(self)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        super().__init__(_Handler)
+        self.url = self.address
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -113,15 +108,6 @@ class FakeServices:
             "fetch_arxiv_url": f"{self.url}/arxiv", "fetch_openalex_url": f"{self.url}/openalex", "fetch_crossref_url": f"{self.url}/crossref",
             "fetch_pause_seconds": 0.0,
         }  # fmt: skip
-
-    def __enter__(self) -> FakeServices:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def params(self) -> list[Mapping[str, str]]:
         return [asked.params for asked in self.asked]

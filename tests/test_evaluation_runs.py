@@ -15,7 +15,8 @@ from qa_bot.evaluation import evaluate, failed_gates, load_run
 from qa_bot.evaluation.compare import compare_runs, comparison_text
 from qa_bot.evaluation.provenance import code_digest, essential_code, public_settings
 from qa_bot.evaluation.questions import Question, QuestionError
-from qa_bot.evaluation.report import report_markdown, write_report
+from qa_bot.evaluation.report import write_report
+from qa_bot.evaluation.report_text import report_markdown
 from qa_bot.evaluation.runs import RunError, default_folder
 from qa_bot.evaluation.summary import GateError
 from qa_bot.evaluation.wording import content_tokens

@@ -9,7 +9,8 @@ from qa_bot.evaluation.command import compare_folders, judge_run, run_eval
 from qa_bot.evaluation.compare import compare_runs, comparison_text
 from qa_bot.evaluation.evaluate import Engine, engine_support, evaluate
 from qa_bot.evaluation.questions import Question, QuestionError, load_questions, shipped_questions
-from qa_bot.evaluation.report import report_markdown, write_report
+from qa_bot.evaluation.report import write_report
+from qa_bot.evaluation.report_text import report_markdown
 from qa_bot.evaluation.runs import EvalResult, RunError, load_run
 from qa_bot.evaluation.summary import GateError, failed_gates, figure, parse_gates
 

@@ -12,8 +12,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from qa_bot.evaluation.report import MEANINGS, describe, outcome
 from qa_bot.evaluation.report_plots import kinds_plot, latency_plot, reliability_plot
+from qa_bot.evaluation.report_text import MEANINGS, describe, outcome
 from qa_bot.evaluation.summary import SECTIONS
 from qa_bot.evaluation.wording import covers
 

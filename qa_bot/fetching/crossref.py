@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from qa_bot.config import Settings
 from qa_bot.fetching.json_answers import document_of, found_of, plain_words, without_heading
 from qa_bot.fetching.service import Found, NotUnderstood, Page, Query, Request, Service, Unfinished, Wanted
-from qa_bot.readers.xml import local_name
+from qa_bot.readers.elements import local_name
 
 _FIELDS = "DOI,title,subtitle,author,abstract,issued,published,container-title,URL,type,relation"
 _BLOCKS = frozenset(("p", "sec", "title", "list-item", "disp-formula"))

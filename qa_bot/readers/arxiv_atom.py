@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from qa_bot.readers.fields import record_fields
 from qa_bot.readers.result import Reading, ReadResult
-from qa_bot.readers.xml import elements, local_name, text_of
+from qa_bot.readers.elements import elements, local_name, text_of
 
 
 def read_arxiv_feed(text: str, file: str) -> ReadResult:

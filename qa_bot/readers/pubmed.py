@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from qa_bot.readers.fields import as_date, record_fields
 from qa_bot.readers.result import Reading, ReadResult
-from qa_bot.readers.xml import elements, text_of
+from qa_bot.readers.elements import elements, text_of
 
 _ARTICLES = frozenset(("PubmedArticle", "PubmedBookArticle"))
 _CITATIONS = frozenset(("MedlineCitation",))
