@@ -43,7 +43,7 @@ class Settings(BaseSettings):
 
     data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("qa_bot")),
-        description="Folder that holds all state: the papers, both indexes, logs of feedback.",
+        description="Folder that holds all state: the papers, both indexes, feedback, saved runs. Empty: the user's data folder (Linux: ~/.local/share/qa_bot).",
     )
     llm_base_url: OptionalText = Field(
         None, description="OpenAI-compatible endpoint that writes the answers, for example http://localhost:11434/v1. Empty: no LLM, answers are extractive."
