@@ -4,9 +4,10 @@
 
 PATH is a JSON-lines file of {"id", "premise", "claim", "label": support|contradict|neutral} (such as benchmarks/support_seeds.jsonl), or a
 folder that holds scifact/support_pairs_train.jsonl. "Cross-validated" rows fit the weights anew in five folds, all pairs of one claim in
-the same fold; "as shipped" rows are what `judge` says. The model was trained on two thirds of SciFact's training claims, so that the figures on
-the whole folder flatter it: PATH is meant to be the calibration.jsonl that `build_support_model.py calibration` writes, which holds the
-other third. FILE holds the model's verdicts by id where they are known already.
+the same fold; "as shipped" rows are what `judge` says. PATH is meant to be the calibration.jsonl that `build_support_model.py calibration` writes.
+The model was trained on two thirds of its SciFact claims, which are marked as `seen` there: what words say is learned from all claims,
+how far to believe the model from the others alone, and every figure with the model in it is of the others. On the whole folder, where
+nothing is marked, the figures flatter the model. FILE holds the model's verdicts by id where they are known already.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import hashlib
 import json
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,13 +28,24 @@ FOLDS = 5
 RIDGE = 40.0
 # What is no evidence in SciTLDR, the summary of another paper, is told at a glance; at full weight it would unlearn the hard cases.
 EASY = 0.1
+# What a pair of SciTLDR counts for in learning agreement, lest the abstracts and sentences of SciFact drown it.
+OTHER_FIELD = 3.0
 # What a sentence alone counts for in learning whether there is evidence, beside a whole abstract.
 ALONE = 0.5
 # How often a `supported` mark is to be right, on whole abstracts of which two in five carry their claim: nine times in ten, and a margin for chance.
 PRECISION = 0.92
-# The log-odds of the stages are raised and multiplied by these before they are joined: evidence at full strength would order what
-# both stages let through by overlap alone.
-JOINING = {"evidence": {"power": 0.7, "lift": 0.5}, "agreement": {"power": 1.0, "lift": 0.0}}
+# The log-odds of the stages are raised and multiplied by these before they are joined: the more evidence is raised, the better the score
+# tells who says the opposite, and the worse who says nothing.
+JOINING = {"evidence": {"power": 1.0, "lift": -0.25}, "agreement": {"power": 1.0, "lift": 0.0}}
+
+
+class Stage(NamedTuple):
+    """One of the two questions that the score joins: its signs, how much each pair counts in learning it, and what is right."""
+
+    name: str
+    signs: tuple[str, ...]
+    importance: np.ndarray
+    right: np.ndarray
 
 
 def load(path: Path) -> list[dict]:
@@ -91,7 +104,7 @@ class Measured:
         added = [row | {"id": f"{row['id']}-likeliest", "premise": case.premises[0].text, "is_abstract": False} for row, case, _ in alone]
         added_cases = [case_of(row) for row in added]
         kept = [i for i, case in enumerate(added_cases) if len(case.premises) == 1]
-        readings += signs.read_cases([added_cases[i] for i in kept], verdicts=[alone[i][2].verdicts[:1] for i in kept])
+        readings += signs.read_cases([added_cases[i] for i in kept], verdicts=[[*alone[i][2].verdicts[:1], *alone[i][2].turned[:1]] for i in kept])
         self.cases = cases + [added_cases[i] for i in kept]
         self.readings = readings
         self.rows = rows = rows + [added[i] for i in kept]
@@ -100,60 +113,70 @@ class Measured:
         self.label = np.array([row["label"] for row in rows])
         self.whole = np.array([row["is_abstract"] for row in rows])
         self.family = np.array([row["source"].split("_")[0] for row in rows])
+        self.seen = np.array([row.get("seen", False) for row in rows])
         self.fold = folds(rows)
 
     def columns(self, names: tuple[str, ...]) -> np.ndarray:
         return np.stack([self.signs[name] for name in names], axis=1)
 
-    def stages(self, *, with_model: bool = True) -> list[tuple[str, tuple[str, ...], np.ndarray, np.ndarray]]:
-        """Return (name, signs, importance of each pair, what is right) for the two questions that the score joins.
+    def stages(self) -> tuple[Stage, Stage]:
+        """Whether there is evidence at all is learned from all pairs; whether it agrees from those with evidence."""
+        evidence = np.where(self.whole, 1.0, ALONE) * np.where(self.family == "scitldr", EASY, 1.0)
+        agreement = np.where(self.whole, 1.0, 0.5) * np.where(self.family == "scitldr", OTHER_FIELD, 1.0) * (self.label != "neutral")
+        return (
+            Stage("evidence", signs.EVIDENCE_SIGNS, evidence, (self.label != "neutral").astype(float)),
+            Stage("agreement", signs.AGREEMENT_SIGNS, agreement, (self.label == "support").astype(float)),
+        )
 
-        Whether there is evidence at all is learned from all pairs; whether it agrees from those with evidence.
-        """
-        kept = [tuple(n for n in names if with_model or "model" not in n) for names in (signs.EVIDENCE_SIGNS, signs.AGREEMENT_SIGNS)]
-        return [
-            ("evidence", kept[0], np.where(self.whole, 1.0, ALONE) * np.where(self.family == "scitldr", EASY, 1.0), (self.label != "neutral").astype(float)),
-            ("agreement", kept[1], np.where(self.whole, 1.0, 0.5) * (self.label != "neutral"), (self.label == "support").astype(float)),
-        ]
+    def learned(self, stage: Stage, *, of: np.ndarray, with_model: bool = True) -> tuple[tuple[str, ...], np.ndarray, float]:
+        """Return the names, weights and bias of a stage's signs: the words' among themselves from all pairs, beside the model's from unseen ones."""
+        words = tuple(name for name in stage.signs if "model" not in name)
+        weights, bias = fit(self.columns(words)[of], stage.right[of], stage.importance[of])
+        models = tuple(name for name in stage.signs if "model" in name)
+        if not models or not with_model:
+            return words, weights, bias
+        x, unseen = np.c_[self.columns(words) @ weights + bias, self.columns(models)], of & ~self.seen
+        both, own = fit(x[unseen], stage.right[unseen], stage.importance[unseen])
+        return words + models, np.r_[both[0] * weights, both[1:]], own + both[0] * bias
 
     def cross_validated(self, *, with_model: bool = True) -> dict[str, np.ndarray]:
         """Return the probability of each stage, each pair's from weights that have not seen its claim."""
         found = {}
-        for stage, names, importance, right in self.stages(with_model=with_model):
-            x = self.columns(names)
-            found[stage] = np.ones(len(self.rows))
+        for stage in self.stages():
+            found[stage.name] = np.ones(len(self.rows))
             for k in range(FOLDS):
-                weights, bias = fit(x[self.fold != k], right[self.fold != k], importance[self.fold != k])
-                found[stage][self.fold == k] = probability(x[self.fold == k], weights, bias)
+                names, weights, bias = self.learned(stage, of=self.fold != k, with_model=with_model)
+                found[stage.name][self.fold == k] = probability(self.columns(names)[self.fold == k], weights, bias)
         return found
 
     def calibrated(self, stages: dict[str, np.ndarray]) -> tuple[np.ndarray, dict]:
         """Return the two stages joined as a probability of support, and the weights that make it one."""
         both = np.prod([softened(stages[name], **how) for name, how in JOINING.items()], axis=0)
         x = np.log(both / (1 - both))[:, None]
-        weights, bias = fit(x, (self.label == "support").astype(float), self.whole * self.evenly())
+        weights, bias = fit(x, (self.label == "support").astype(float), self.whole * ~self.seen * self.evenly())
         return probability(x, weights, bias), {"signs": {"both": round(float(weights[0]), 4)}, "bias": round(bias, 4)}
 
     def evenly(self) -> np.ndarray:
         """Return the weight of each pair that lets every source of claims count alike, few pairs or many."""
-        mean = np.sum(self.whole) / len(set(self.family))
-        return np.array([mean / np.sum(self.whole & (self.family == family)) for family in self.family])
+        counted = self.whole & ~self.seen
+        mean = np.sum(counted) / len(set(self.family))
+        return np.array([mean / np.sum(counted & (self.family == family)) for family in self.family])
 
     def threshold(self, score: np.ndarray, *, of: np.ndarray) -> float:
         """Return the score from which on `supported` is right as often as PRECISION, in each source of claims by itself."""
         found = []
         for family in sorted(set(self.family)):
-            own = self.whole & of & (self.family == family)
+            own = self.whole & ~self.seen & of & (self.family == family)
             found.append(threshold(score[own], self.label[own] == "support", PRECISION))
         return max(found)
 
     def fitted(self, stages: dict[str, np.ndarray]) -> dict:
         """Return the content of weights.json; `stages` are cross-validated, the thresholds come from them."""
         made = {}
-        for stage, names, importance, right in self.stages():
-            weights, bias = fit(self.columns(names), right, importance)
-            made[stage] = {"signs": {name: round(float(w), 4) for name, w in zip(names, weights, strict=True)}, "bias": round(bias, 4)}
-            made[stage] |= JOINING[stage]
+        for stage in self.stages():
+            names, weights, bias = self.learned(stage, of=np.ones(len(self.rows), bool))
+            made[stage.name] = {"signs": {name: round(float(w), 4) for name, w in zip(names, weights, strict=True)}, "bias": round(bias, 4)}
+            made[stage.name] |= JOINING[stage.name]
         score, made["calibration"] = self.calibrated(stages)
         made["supported_from"] = round(self.threshold(score, of=np.ones(len(score), bool)), 3)
         made["weak_from"] = round(made["supported_from"] / 2, 3)
@@ -173,34 +196,36 @@ def threshold(score: np.ndarray, right: np.ndarray, precision: float) -> float:
     return float(score[order][good[-1] + 9]) if len(good) else 1.0
 
 
-def groups(measured: Measured) -> list[tuple[str, np.ndarray, np.ndarray]]:
+def groups(measured: Measured, *, seen_too: bool = False) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """Return (heading, the supported, the others) for each source of claims, premise and kind of other that the data has."""
+    counted = ~measured.seen | seen_too
     found = []
     for family in sorted(set(measured.family)):
         for what, kind in (("sentence", ~measured.whole), ("abstract", measured.whole)):
             for label, word in (("contradict", "contradicted"), ("neutral", "no evidence")):
-                own = kind & (measured.family == family)
+                own = kind & counted & (measured.family == family)
                 positive, negative = own & (measured.label == "support"), own & (measured.label == label)
                 if positive.any() and negative.any():
                     found.append((f"{family} {what} {word}", positive, negative))
     return found
 
 
-def report(name: str, score: np.ndarray, measured: Measured) -> None:
-    cells = [f"{auc(score[positive], score[negative]):{len(heading)}.3f}" for heading, positive, negative in groups(measured)]
+def report(name: str, score: np.ndarray, measured: Measured, *, seen_too: bool = False) -> None:
+    cells = [f"{auc(score[positive], score[negative]):{len(heading)}.3f}" for heading, positive, negative in groups(measured, seen_too=seen_too)]
     print(f"{name:36s} {'  '.join(cells)}")
 
 
 def calibration(score: np.ndarray, measured: Measured, *, supported_from: float, weak_from: float) -> None:
     """Print how often pairs of each score are supported, and how often the marks are right, whole abstracts only."""
     supported = measured.label == "support"
+    whole = measured.whole & ~measured.seen
     print("\nscore        pairs  mean score  supported")
     for low in np.arange(0, 1, 0.2):
-        chosen = measured.whole & (score >= low) & (score < low + 0.2 + 1e-9 * (low > 0.7))
+        chosen = whole & (score >= low) & (score < low + 0.2 + 1e-9 * (low > 0.7))
         if chosen.any():
             print(f"{low:.1f} to {low + 0.2:.1f} {chosen.sum():6d} {score[chosen].mean():11.2f} {supported[chosen].mean():10.2f}")
     for family in sorted(set(measured.family)):
-        own = measured.whole & (measured.family == family)
+        own = whole & (measured.family == family)
         for mark, chosen in (
             ("supported", own & (score >= supported_from)),
             ("weak", own & (score < supported_from) & (score >= weak_from)),
@@ -219,11 +244,12 @@ def calibration(score: np.ndarray, measured: Measured, *, supported_from: float,
 
 def shipped(measured: Measured) -> None:
     """Print what the package says as it is."""
-    found = judge_many([(row["claim"], row["premise"]) for row in measured.rows])
-    report("as shipped, figures checked", np.array([one.score for one in found]), measured)
+    unseen = np.nonzero(~measured.seen)[0]
+    found = dict(zip(unseen, judge_many([(measured.rows[i]["claim"], measured.rows[i]["premise"]) for i in unseen]), strict=True))
+    report("as shipped, figures checked", np.array([found[i].score if i in found else 0.0 for i in range(len(measured.rows))]), measured)
     print(f"\n{'as shipped, abstracts':22s} {'support':>10s} {'contradict':>11s} {'neutral':>9s}")
     for mark in ("supported", "weak", "unsupported"):
-        marked = measured.whole & np.array([one.support == mark for one in found])
+        marked = measured.whole & np.array([i in found and found[i].support == mark for i in range(len(measured.rows))])
         counts = [np.sum(marked & (measured.label == label)) for label in ("support", "contradict", "neutral")]
         print(f"{mark:22s} {counts[0]:10d} {counts[1]:11d} {counts[2]:9d}   right {counts[0] / max(sum(counts), 1):.3f}")
 
@@ -253,6 +279,9 @@ def main() -> None:
         report("no model: evidence", without["evidence"], measured)
         report("no model: agreement", without["agreement"], measured)
         report("no model: joined", measured.calibrated(without)[0], measured)
+        if measured.seen.any():
+            report("no model, all claims: evidence", without["evidence"], measured, seen_too=True)
+            report("no model, all claims: agreement", without["agreement"], measured, seen_too=True)
         stages = measured.cross_validated()
         report("cross-validated: evidence", stages["evidence"], measured)
         report("cross-validated: agreement", stages["agreement"], measured)

@@ -269,9 +269,9 @@ def runtime_pairs(row: dict) -> list[tuple[str, str]]:
 
 
 def calibration(args: argparse.Namespace) -> None:
-    """Write the pairs on which `weights.json` is fitted: none of their claims was trained on."""
+    """Write the pairs on which `weights.json` is fitted; those whose claims were trained on are marked as `seen`."""
     lines = (args.data / "scifact" / "support_pairs_train.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [row for row in map(json.loads, lines) if is_held_out(row["claim"])]
+    rows = [row | {"seen": not is_held_out(row["claim"])} for row in map(json.loads, lines)]
     rows += random.Random(args.seed).sample(list(summary_rows(args.data / "scitldr", random.Random(args.seed))), args.summaries)
     args.work.mkdir(parents=True, exist_ok=True)
     (args.work / "calibration.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

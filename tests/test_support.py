@@ -14,6 +14,7 @@ from qa_bot.schema import Span
 from qa_bot.support import Judgement, SupportModel, SupportModelError, judge, judge_many, judge_sources, judging, plain_claim, signs
 from qa_bot.support.directions import direction_signs
 from qa_bot.support.edits import edit_of
+from qa_bot.support.turning import turned
 from qa_bot.support.words import letter_overlap
 from support_edits import edits
 
@@ -321,3 +322,47 @@ def test_letters_meet_where_stems_do_not() -> None:
 
 def test_a_magnitude_is_part_of_the_figure() -> None:
     assert [explain(wrong) for wrong in mismatches("It has 400B parameters.", "So400m has 400M parameters.")] == ["the abstract says 400M, not 400B"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "opposite"),
+    [
+        ("The sigmoid loss does not require a global view.", "The sigmoid loss does require a global view."),
+        ("Agents cannot learn it.", "Agents can learn it."),
+        ("It needs no labels.", "It needs labels."),
+        ("Models have been trained on four chips.", "Models have not been trained on four chips."),
+        ("Smaller patches are slow.", "Smaller patches are not slow."),
+        ("Smaller patches increased the cost.", "Larger patches increased the cost."),
+        ("Masking improves accuracy.", "Masking worsens accuracy."),
+        ("PaLI-3 carries the flag.", "PaLI-3 does not carry the flag."),
+        ("It no longer needs labels.", "It still needs labels."),
+        ("About 100 people.", None),
+    ],
+)
+def test_a_claim_is_turned_into_its_opposite(claim: str, opposite: str | None) -> None:
+    assert turned(claim) == opposite
+
+
+def test_the_model_is_asked_about_the_opposite_claim_too() -> None:
+    claim = "Changing the patch size makes training once more needless."
+    case = signs.case_of(claim, FLEXIVIT, split_sentences(FLEXIVIT), "")
+    assert [pair[1] for pair in case.pairs] == [claim] * len(case.premises) + [turned(claim)] * signs.TURNED_AGAINST
+    true, false = judge_many([("Bigger patches are cheaper to compute.", FLEXIVIT), ("Bigger patches are not cheaper to compute.", FLEXIVIT)])
+    assert true.agreement > false.agreement
+
+
+def test_a_claim_without_an_opposite_is_judged_all_the_same() -> None:
+    assert turned("Two days on four TPUv4 chips.") is None
+    assert judge("Two days on only four TPUv4 chips.", SIGLIP).support != "unsupported"
+
+
+def test_of_a_very_long_text_only_the_likeliest_sentences_are_compared() -> None:
+    filler = [f"In section {n} of the survey we list the places where owls and herons of kind {n} were seen." for n in range(1_500)]
+    text = " ".join([*filler[:700], SIGLIP, *filler[700:]])
+    claim = "SigLiT was trained on only four TPUv4 chips for two days."
+    case = signs.case_of(claim, text, split_sentences(text), "")
+    assert len(case.spans) > 1_500 and len(case.compared) == signs.COMPARED
+    found = judge(claim, text)
+    assert found.span and "four TPUv4 chips" in found.span.text and text[found.span.start : found.span.end] == found.span.text
+    whole = signs.case_of(claim, SIGLIP, split_sentences(SIGLIP), "")
+    assert set(whole.compared) == set(whole.spans)
