@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -21,7 +22,7 @@ from qa_bot.window.choices import Visitor, engine_for
 from qa_bot.window.conversation import Conversation, finished, papers_of, restored
 from qa_bot.window.examples import example_questions
 from qa_bot.window.export import FORMATS, export
-from qa_bot.window.feedback import judgement, keep
+from qa_bot.window.feedback import FeedbackError, judgement, keep
 from qa_bot.window.running import RunningAnswer
 from qa_bot.window.shared import Shared
 
@@ -148,7 +149,10 @@ def connect(ask: Ask, channel: gr.HTML, shared: Shared) -> None:
                 talk.turns[index].answer, is_helpful=bool(wish.get("helpful")), comment=str(wish.get("comment") or ""),
                 history=talk.history(before=index),
             )  # fmt: skip
-            await asyncio.to_thread(keep, shared.settings.data_dir, line)
+            try:
+                await asyncio.to_thread(keep, shared.settings.data_dir, line)
+            except FeedbackError as error:
+                gr.Warning(escape(str(error)))
             yield (gr.skip(),) * 4
 
     async def stop(talk: Conversation) -> None:

@@ -142,6 +142,19 @@ def test_a_judgement_lands_in_the_data_folder(visit, data_dir):
     assert page.input_value(ASK) == ""
 
 
+def test_a_judgement_that_cannot_be_kept_is_said_and_the_conversation_goes_on(visit, data_dir):
+    (data_dir / "feedback.new").mkdir()
+    page = visit()
+    try:
+        ask(page, "Which encoder does PaliGemma use?")
+        page.click(".qa-unhelpful")
+        page.locator(".toast-body", has_text="What you said cannot be kept in").wait_for()
+    finally:
+        (data_dir / "feedback.new").rmdir()
+    ask(page, "What is the capital of Peru?")
+    assert page.locator(".qa-question").count() == 2
+
+
 def test_a_paper_is_removed_after_being_asked_twice(visit):
     page = visit()
     open_tab(page, "Papers")

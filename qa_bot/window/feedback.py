@@ -14,10 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from qa_bot.schema import Answer
+from qa_bot.schema import Answer, QABotError
 
 FEEDBACK_FILE, QUESTIONS_FILE = "feedback.jsonl", "feedback_questions.jsonl"
 _LOCK = threading.Lock()
+
+
+class FeedbackError(QABotError):
+    """A judgement cannot be kept."""
 
 
 def judgement(answer: Answer, *, is_helpful: bool, comment: str = "", history: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
@@ -36,14 +40,19 @@ def judgement(answer: Answer, *, is_helpful: bool, comment: str = "", history: S
 
 
 def keep(data_dir: Path, line: Mapping[str, Any]) -> None:
-    """Add a judgement, in the place of an earlier one with its id, and write the question set anew."""
+    """Add a judgement, in the place of an earlier one with its id, and write the question set anew. Raise FeedbackError where that cannot be written."""
+    path = data_dir / FEEDBACK_FILE
     with _LOCK:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        path = data_dir / FEEDBACK_FILE
-        earlier = [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines() if text] if path.exists() else []
-        lines = [kept for kept in earlier if kept["id"] != line["id"]] + [line]
-        _write(path, lines)
-        _write(data_dir / QUESTIONS_FILE, as_questions(lines))
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+            earlier = [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines() if text] if path.exists() else []
+            lines = [kept for kept in earlier if kept["id"] != line["id"]] + [line]
+            _write(path, lines)
+            _write(data_dir / QUESTIONS_FILE, as_questions(lines))
+        except OSError as error:
+            raise FeedbackError(f"What you said cannot be kept in {path}: {error}. Make room there, or set QA_BOT_DATA_DIR to another folder.") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise FeedbackError(f"{path} holds a line that is no feedback ({error}). Correct that line, or move the file away.") from error
 
 
 def as_questions(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
