@@ -87,7 +87,7 @@ def _among(topic: str, hits: Sequence[Hit], store: PaperStore) -> About:
     chosen = [hit.paper for hit, sign in signs if _is_about(sign)] or [
         hit.paper for hit, sign in signs if _is_loosely_about(sign)
     ]
-    if len(topic.split()) > 2:  # "AttentionNAS" is about neural architecture search
+    if len(topic.split()) > 1:  # "AttentionNAS" is about neural architecture search, "Deep RL" about reinforcement learning
         chosen += [hit.paper for hit in hits if hit.paper not in chosen and says(hit.paper, topic, in_title=True)]
     if chosen:
         return About(tuple(chosen))

@@ -26,6 +26,7 @@ from qa_bot.follow_up import stand_alone
 from qa_bot.follow_up.turns import Known, is_small_talk
 from qa_bot.ingest import IngestReport, Progress, fingerprint_of, ingest, open_ready
 from qa_bot.judges import Judge, open_judge
+from qa_bot.listing.cited import cited_titles
 from qa_bot.llm import ChatModel, LLMError, open_llm
 from qa_bot.prompts import PromptError, condense_prompt, load_templates
 from qa_bot.schema import Answer, Filters, Hit, Paper, Problem, Source
@@ -152,7 +153,7 @@ class AnswerEngine:
             yield Answer(question, question, "declined", "No question was asked.", "extractive", "Ask a question about the papers.")
             return
         problems: list[Problem] = []
-        standalone = self._understand(question, history, problems)
+        standalone = subjects.with_titles(self._understand(question, history, problems), self.store)
         asked = listing.read(standalone, self.facets)
         listed = listing.answer_on_versions(standalone, store=self.store, embedding=self.embedding)
         facts, meant = self._facts(asked, filters) if asked and asked.wants_content else ("", [])
@@ -232,7 +233,7 @@ class AnswerEngine:
             papers = self.store.truth.papers_by_id(meant) if len(meant) == 1 else {}
             return max((share_said(asked, paper, self.store) for paper in papers.values()), default=0.0)
 
-        return Known(self.facets.authors, named, lambda told: listing.cited_titles(told, store=self.store, rank=self._ranked), says, is_there=True)
+        return Known(self.facets.authors, named, lambda told: cited_titles(told, store=self.store, rank=self._ranked), says, is_there=True)
 
     def _from_catalogue(self, question: str, asked: collection.CollectionQuestion, filters: Filters | None) -> Answer | None:
         def declined(topic: str, reason: str) -> Answer:

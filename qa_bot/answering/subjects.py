@@ -5,6 +5,7 @@ Leaves ranking papers to its caller and ranking sentences to `extractive`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ DESCRIBED_FROM = 0.35
 DESCRIBED_READ = 3
 # Siblings that fit a description as well, nearly, are meant as well: "the paper on captioners".
 DESCRIBED_ALIKE = 0.975
+_ARXIV_NUMBER = re.compile(r"(?<![\d.])(?P<id>\d{4}\.\d{4,5})(?:v\d{1,2})?(?![\d.]\d)")
 FEW = 5  # papers that an answer without an LLM can speak of one by one
 
 # question, how many papers, filters, vector=the question's own -> papers, best first
@@ -60,6 +62,16 @@ def read_those(
     hits = found[:top_k]
     passages = rank_sentences(question, hits, store=store, embedding=embedding, papers_read=len(hits))
     return hits, passages, len(hits) if len(hits) <= FEW else 0
+
+
+def with_titles(question: str, store: PaperStore) -> str:
+    """Return a question with the arXiv numbers and addresses of the collection's papers replaced by their titles."""
+    numbers = {f"arxiv:{found['id']}" for found in _ARXIV_NUMBER.finditer(question)}
+    for paper_id, paper in store.truth.papers_by_id(sorted(numbers)).items() if numbers else ():
+        number = re.escape(paper_id.removeprefix("arxiv:"))
+        said = rf"(?:https?://)?(?:\w+\.)?(?:\barxiv(?:\.org/\w+/|:\s?))?(?<![\d.]){number}(?:v\d+)?(?:\.pdf)?"
+        question = re.sub(said, lambda _: paper.title, question, flags=re.IGNORECASE)
+    return question
 
 
 def _asked_of_each(question: str, filters: Filters | None, *, store: PaperStore, rank: Rank) -> dict[str, str]:

@@ -14,6 +14,7 @@ from qa_bot.schema import plain_name
 _ByInitial = dict[str, dict[str, str]]
 _NAME_WORD = re.compile(r"[^\W\d_](?:[\w’'-]*\w)?\.?")
 _CLEAR = frozenset("by author authors authored coauthored professor prof dr mr ms".split())
+_DID = frozenset("did has have does".split())
 _BEFORE_A_NAME = _CLEAR | frozenset("from of has have did does had is was with".split())
 _GUESSED_AFTER = _CLEAR | frozenset("has have did does".split())
 _LONG_ENOUGH_FOR_TWO_SLIPS = 9
@@ -131,6 +132,8 @@ def _surnames(question: str, words: Sequence[tuple[str, int]], names: _Names, an
         is_owner = bool(re.match(r"['’]s?(?!\w)", rest))
         is_capital = bare[0].isupper() and not bare.isupper()
         is_clear = before in _CLEAR or bool(re.match(r",? (?:et al|and others|and co-?workers|and colleagues)\b", rest, re.I))
+        # "what did beyer publish"
+        is_clear |= before in _DID and bool(re.match(r"\s+(?:ever |also |already )?(?:publish|writ|wrote|author|co-?author|contribut)", rest, re.I))
         if not (
             anywhere or is_clear or (is_capital and place and (before in _BEFORE_A_NAME or is_owner)) or (is_capital and is_owner)
         ):

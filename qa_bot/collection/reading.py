@@ -47,7 +47,7 @@ def understand(
 ) -> CollectionQuestion | None:
     """Read a question about the collection; None when it asks for what the papers say."""
     text = " ".join(_ASIDE.sub(r" about \g<x>", question[: 2 * LONGEST]).split())
-    text = wording.POLITE.sub("", text, count=1).strip()
+    text = wording.plainly(text)
     if not 0 < len(text) <= LONGEST:
         return None
     read = _read(text, authors, categories, organisations)

@@ -40,6 +40,17 @@ POLITE = _regex(
     r"|i['’]m (?:looking|searching) for|i (?:need|want)|looking for"
     r"|do you know|tell me|search for|look for|look up|point me to)\s+(?:about )?)?(?:please\s+)?"
 )
+_POLITE_END = _regex(r"[\s,;.!]+(?:(?:please|pls|plz|thanks(?: a lot| in advance)?|thank you|thx|cheers)[\s,.!]*)+(?P<stop>\??)$")
+_ADDRESS = _regex(r"(?:https?://|www\.)[^\s?,;]+|\barxiv:\s?\d[\w./]+")
+_CONTRACTED = _regex(r"\b(what|who|where|when|how|which)['’]s\b")
+
+
+def plainly(text: str) -> str:
+    """Return a question without what only makes it polite, with "what's" in two words, and without the words of web addresses."""
+    text = _ADDRESS.sub(OTHER, text)
+    return _CONTRACTED.sub(r"\1 is", _POLITE_END.sub(r"\g<stop>", POLITE.sub("", text, count=1))).strip()
+
+
 LIST = _regex(
     rf"^(?:(?:(?:on|in|for|to|of|at) )?(?:which|what)(?: {_ADJECTIVE})* {PAPERS}\b(?! of the)"
     rf"|(?:which|what) of (?:the|these|those|your|{PERSON}(?:['’]s?)?)(?: \w+){{0,2}}? {PAPERS}\b"
@@ -256,7 +267,7 @@ IN_TITLE = _regex(
 )
 WITHOUT = _regex(
     (
-        r"(?:\bwithout|\bnot (?:by|from|with|written by|authored by)|\bexcept(?: for)?(?: those)?(?: by)?|\bexcluding"
+        r"(?:\bwithout|\b(?:do|does|did)(?: not|n['’]t) (?:have|include|list|name)|\black(?:ing)?|\bnot (?:by|from|with|written by|authored by)|\bexcept(?: for)?(?: those)?(?: by)?|\bexcluding"
         r"|\bbut not(?: by| with| from)?|\bother than(?: those by)?|\bapart from)\s*$"
     )
 )

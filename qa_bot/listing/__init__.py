@@ -9,48 +9,24 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
-from qa_bot import collection, retrieval, versions
-from qa_bot import topics as topics_module
+from qa_bot import collection, retrieval, topics, versions
 from qa_bot.chunking import split_sentences
-from qa_bot.citations.marks import find_marks, without_strikes
 from qa_bot.collection import CollectionQuestion, telling
 from qa_bot.embedding import EmbeddingModel
-from qa_bot.naming import key_of
+from qa_bot.listing.choosing import candidates, choose, choose_told, is_wide, papers_about
 from qa_bot.naming import is_coined
 from qa_bot.schema import Answer, Filters, Hit, Paper, names_person, plain_name
-from qa_bot.store import PaperStore, matches
+from qa_bot.store import PaperStore
 
 # A title with this share (by idf) of the words that describe a paper is the one meant.
 TITLE_MEANT = 0.6
 SEVERAL_MEANT = 5
 _FIRST_DEPTH = 200  # of thousands of papers that fit, so many are ranked at first
 GUESSED = 100_000  # papers up to which misspelled authors are guessed: all names are held for it
-MANY = 5_000  # papers from which on words are looked up in the index before abstracts are read
 _TALLIES = ("prolific", "all_authors", "per_year", "year_most", "time_span", "per_category", "organisations")
 _LISTS = ("list", "count", "newest", "oldest", "longest", "shortest")
-_MARKS_READ = 6
-# An earlier answer's sentence is of the paper that holds more than this share of its words.
-_WORDS_HELD = 0.7
 _ONE_PART = "only the catalogue's part of the question is answered; ask the rest by itself"
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The papers that a question asks for; `is_sure` is False where they are only near its topic in meaning.
-
-    `number` is how many there are where these are only those that are shown.
-    """
-
-    papers: tuple[Paper, ...]
-    is_sure: bool = True
-    number: int | None = None
-    is_complete: bool = True
-
-    @property
-    def count(self) -> int:
-        return len(self.papers) if self.number is None else self.number
 
 
 @dataclass(frozen=True)
@@ -105,7 +81,7 @@ def _answer(
         return collection.order_papers(question, named, newest_first=asked.newest_first) if len(named) > 1 else None
     if asked.kind in _TALLIES:
         return _tallied(question, asked, store=store, embedding=embedding, filters=filters)
-    selected = choose(asked, store=store, embedding=embedding, filters=filters)
+    asked, selected = choose_told(question, asked, store=store, embedding=embedding, filters=filters)
     chosen = selected.papers
     what = collection.describe(asked)
     if asked.kind == "writers" and chosen:
@@ -131,7 +107,7 @@ def _tallied(
     """Answer by counts over papers: of the store where filters say all, else of the papers chosen."""
     kind = {"per_category": "categories", "organisations": "organisations"}.get(asked.kind, "authors")
     of_years = asked.kind in ("per_year", "year_most", "time_span")
-    if _is_wide(asked) and not filters:
+    if is_wide(asked) and not filters:
         number = store.truth.count_matching(asked.wide)
         counts, without = store.truth.counted(kind, asked.wide) if not of_years else ({}, 0)
         years = store.truth.years(asked.wide) if of_years else {}
@@ -162,23 +138,6 @@ def _tallied(
     return telling.count_values(question, kind, Counter(counts), without=without, number=number)
 
 
-def _is_wide(asked: CollectionQuestion) -> bool:
-    """Say whether the filters of a store say all that a question asks for."""
-    plain = CollectionQuestion(
-        asked.kind,
-        asked.filters,
-        limit=asked.limit,
-        span=asked.span,
-        notes=asked.notes,
-        newest_first=asked.newest_first,
-        wants_content=asked.wants_content,
-    )
-    is_of_years = asked.span is None or (
-        not asked.span.years and all(bound is None or len(bound) == 4 for bound in (asked.span.first, asked.span.last))
-    )
-    return asked == plain and is_of_years
-
-
 def answer_on_versions(question: str, *, store: PaperStore, embedding: EmbeddingModel) -> Answer | None:
     """Answer what the versions of an abstract say; None where the question is not about the versions of one paper."""
     if not versions.asks_about_versions(question):
@@ -200,24 +159,6 @@ def answer_on_versions(question: str, *, store: PaperStore, embedding: Embedding
     )
 
 
-def choose(asked: CollectionQuestion, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None) -> Chosen:
-    """Return the papers that a question asks for: newest first, or best first where it names a topic."""
-    if asked.unknown:
-        return Chosen(())
-    if _is_wide(asked) and not filters and asked.kind in ("list", "count", "newest", "oldest"):
-        ordered = store.truth.each_paper(asked.wide, newest_first=asked.kind != "oldest")
-        most = telling.LISTED if asked.kind in ("list", "count") else asked.limit or 1
-        return Chosen(tuple(islice(ordered, most)), number=store.truth.count_matching(asked.wide))
-    passing = [paper for paper in _candidates(asked, store, filters) if collection.passes(asked, paper)]
-    if not asked.topic or asked.kind in ("coauthors", "tally", "all_authors"):
-        return Chosen(tuple(passing))
-    allowed = {paper.paper_id for paper in passing}
-    about, is_sure, is_complete = papers_about([asked.topic], store=store, embedding=embedding, allowed=allowed)
-    if not is_sure and asked.alternatives:
-        about, is_sure, is_complete = papers_about(asked.alternatives, store=store, embedding=embedding, allowed=allowed)
-    return Chosen(tuple(about.values()), is_sure, is_complete=is_complete)
-
-
 def narrow(
     query: str, k: int, *, facets: Facets, store: PaperStore, rank: Callable[[str, int, Filters | None], list[Hit]]
 ) -> list[Hit] | None:
@@ -232,7 +173,7 @@ def narrow(
     bare = replace(asked, said=(), said_any=False, in_title=False, topic="", alternatives=())
     if asked.kind not in _LISTS or not collection.describe(bare):
         return None
-    fitting = {paper.paper_id: paper for paper in _candidates(bare, store, None) if collection.passes(bare, paper)}
+    fitting = {paper.paper_id: paper for paper in candidates(bare, store, None) if collection.passes(bare, paper)}
     if asked.topic or asked.said:
         words = " ".join(filter(None, [asked.topic, *asked.said]))
         for depth in (min(len(fitting), _FIRST_DEPTH + 10 * k), len(fitting)):
@@ -258,40 +199,6 @@ def facts(
         return "\n".join(telling.fact_of(paper) for paper in meant), meant
     chosen = choose(asked, store=store, embedding=embedding, filters=filters)
     return telling.facts_of(asked, chosen.papers, total=store.truth.count("papers"), found=chosen.count), list(chosen.papers)
-
-
-def _candidates(asked: CollectionQuestion, store: PaperStore, filters: Filters | None) -> list[Paper]:
-    wanted = asked.wide if asked.kind != "tally" else replace(asked.wide, author=None)
-    if asked.said and store.truth.count_matching(wanted) > MANY:
-        return [
-            paper for paper in _holding_words(asked, store) if matches(paper, wanted) and matches(paper, filters or Filters())
-        ]
-    return [paper for paper in store.truth.papers(wanted) if matches(paper, filters or Filters())]
-
-
-def _holding_words(asked: CollectionQuestion, store: PaperStore) -> list[Paper]:
-    """Return the papers that may say what must be said, by the index of words, newest first: reading all of many takes too long."""
-    holding = [
-        {chunk_id.rpartition("#")[0] for chunk_id in store.terms.holding([phrase], store.truth.count("chunks"))}
-        for phrase in asked.said
-    ]
-    paper_ids = set.union(*holding) if asked.said_any else set.intersection(*holding)
-    papers = store.truth.papers_by_id(sorted(paper_ids)).values()
-    return [*collection.by_date(list(papers), newest_first=True), *(paper for paper in papers if not paper.date)]
-
-
-def papers_about(
-    topics: Sequence[str], *, store: PaperStore, embedding: EmbeddingModel, allowed: set[str] | None = None
-) -> tuple[dict[str, Paper], bool, bool]:
-    """Return (the papers about any of these topics, by id, best first; whether that is sure; whether these are all)."""
-    found, near, is_complete = {}, {}, True
-    for topic in topics:
-        about = topics_module.papers_about(topic, store=store, embedding=embedding)
-        is_complete &= about.is_complete
-        (found if about.is_sure else near).update(
-            {paper.paper_id: paper for paper in about.papers if allowed is None or paper.paper_id in allowed}
-        )
-    return (found, True, is_complete) if found else (near, False, is_complete)
 
 
 def _surely_about(topic: str, store: PaperStore, embedding: EmbeddingModel) -> list[Paper]:
@@ -322,40 +229,6 @@ def _notes(asked: CollectionQuestion, chosen: Sequence[Paper], store: PaperStore
     return tuple(notes)
 
 
-def cited_titles(told: str, *, store: PaperStore, rank: Callable[[str, int, Filters | None], list[Hit]]) -> list[str]:
-    """Return the titles of the papers that an earlier answer cites, in the order of its marks, as far as its words tell."""
-    text = without_strikes(told)
-    titles, place, seen = [], 0, set()
-    for mark in find_marks(text):
-        piece, place = text[place : mark.start].strip(), mark.end
-        if not piece or mark.numbers[0] in seen or len(seen) >= _MARKS_READ:
-            continue
-        seen.add(mark.numbers[0])
-        quoted = [paper for words in re.findall(r"“([^”]+)”", piece) for paper in _bearing(words, store)]
-        titles += [paper.title for paper in quoted[:1]] or [paper.title for paper in _holding(piece, store, rank)]
-    return list(dict.fromkeys(titles))
-
-
-def _bearing(title: str, store: PaperStore) -> list[Paper]:
-    owners = store.truth.papers_named([key_of(title)]).get(key_of(title), [])
-    return [
-        paper
-        for paper in store.truth.papers_by_id([paper_id for paper_id, _ in owners]).values()
-        if key_of(paper.title) == key_of(title)
-    ]
-
-
-def _holding(piece: str, store: PaperStore, rank: Callable[[str, int, Filters | None], list[Hit]]) -> list[Paper]:
-    """Return the one paper whose abstract holds the words of a piece of an answer, or most of them."""
-    words = set(store.terms.stems(" ".join(retrieval.query_words(piece))))
-    best, share = None, _WORDS_HELD
-    for hit in rank(piece, 3, None):
-        held = len(words & set(store.terms.stems(f"{hit.paper.title} {hit.paper.abstract}"))) / max(1, len(words))
-        if held > share:
-            best, share = hit.paper, held
-    return [best] if best else []
-
-
 def _introduced(question: str, asked: CollectionQuestion, *, store: PaperStore, filters: Filters | None) -> Answer | None:
     """Say which paper introduced something: the one that goes by that name; else the earliest that says it, as a guess."""
     named = retrieval.named_papers(asked.topic, store, counts_use=False)
@@ -364,7 +237,7 @@ def _introduced(question: str, asked: CollectionQuestion, *, store: PaperStore, 
         return collection.describe_paper(question, papers[0])
     if not is_coined(asked.topic.split()[0]) or len(asked.topic.split()) > 3:
         return None
-    saying = [paper for paper in _candidates(replace(asked, kind="list"), store, filters) if collection.says(paper, asked.topic)]
+    saying = [paper for paper in candidates(replace(asked, kind="list"), store, filters) if collection.says(paper, asked.topic)]
     return telling.say_earliest(question, asked.topic, saying) if any(paper.date for paper in saying) else None
 
 
@@ -395,5 +268,5 @@ def meant_papers(topic: str, *, store: PaperStore, embedding: EmbeddingModel, fi
     hits = retrieval.search_papers(topic, store=store, embedding=embedding, limit=6, filters=filters)
     by_title = [hit.paper for hit in hits if retrieval.title_coverage(topic, hit.paper, store) >= TITLE_MEANT]
     # A paper that only mentions "BERT" is not the BERT paper.
-    is_described = not topics_module.is_name(topic)
+    is_described = not topics.is_name(topic)
     return named or by_title[:1] or (_surely_about(topic, store, embedding) if is_described else [])
