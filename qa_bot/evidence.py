@@ -42,7 +42,8 @@ _LIGHT_VERBS = frozenset(
     """use used uses using have has had need needs needed require requires required contain contains come comes reach reaches achieve
     achieves get gets give gives given make makes made take takes took investigate investigates study studies report reports say says
     support supports cover covers include includes choose chose chosen employ employed rely relies carry carries apply applied based
-    written run runs work works serve go went put find found""".split()
+    written run runs work works serve go went put find found test tests tested evaluate evaluates evaluated assess assessed show shows shown
+    present presents presented demonstrate demonstrated consider considered reveal reveals revealed""".split()
 )
 # Words of lay questions that no abstract says and that say nothing.
 _VAGUE = frozenset(

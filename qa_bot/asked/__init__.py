@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from qa_bot.asked.words import DEGREE, DEVICES, GOES_UNSAID, MAKES, NUMERIC, UNIT_OF_WORD
+from qa_bot.asked.words import COUNTED_IN_SHORT, DEGREE, DEVICES, GOES_UNSAID, MAKES, NUMERIC, UNIT_OF_WORD
 from qa_bot.retrieval import STOP_WORDS
 
 Kind = Literal["count", "amount", "name", "place", "person"]
@@ -111,6 +111,8 @@ def _read(found: re.Match[str]) -> AskedThing | None:
     if not phrase:
         return None
     if found["many"]:
+        if phrase[-1].casefold() in COUNTED_IN_SHORT:
+            return AskedThing("amount", " ".join(phrase), _telling(phrase[:-1]), tuple(UNIT_OF_WORD[phrase[-1].casefold()].split("|")), True)
         return AskedThing("count", " ".join(phrase), _telling(phrase), ("any",), True)
     if phrase[-1].casefold() in ("number", "numbers", "count") and _NUMBER_OF.search(rest):
         return None

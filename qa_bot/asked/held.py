@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from qa_bot.asked import AskedThing
-from qa_bot.asked.words import COUNTED, COUNTED_BEFORE, FIGURE, IN_GROUPS, NUMBERED_NAME, PLACE_SAID, UNITS
+from qa_bot.asked.words import COUNTED, COUNTED_BEFORE, FIGURE, IN_GROUPS, NUMBERED_NAME, OF_SOMETHING, PLACE_SAID, UNITS
 from qa_bot.naming import is_coined
 from qa_bot.synonyms import alike
 
@@ -148,6 +148,8 @@ def _bears_name(word: Wanted, text: Text) -> bool:
 def _judge(thing: AskedThing, words: Sequence[Wanted], text: Text, stems: Stems) -> tuple[float, float, float]:
     """Return (head, others, figure) of one sentence."""
     head = likeness(words[-1], text) if words else 1.0
+    if len(words) > 1 and thing.words[-1].casefold() in OF_SOMETHING:
+        head = min(head, likeness(words[-2], text))
     others = said_share(words[:-1], text)
     if not (thing.units or thing.is_numeric):
         return head, others, 1.0

@@ -15,8 +15,9 @@ _FIGURE = (
 FIGURE = re.compile(_FIGURE, re.I)
 # The number of a name counts nothing: "SigLIP 2, a family of multilingual encoders".
 NUMBERED_NAME = re.compile(r"(?P<name>\b(?!(?:Over|About|Around|Only|With|On|In|At|To|From|By|For|Of|Up|We|The|These|All|Our|Using|After|Under|Within|Nearly|Almost|And)\b)[A-Z][\w-]{0,40}) \d{1,2}(?![\w.,]*[\d%])")
+_NEW_PHRASE = r"(?:our|the|we|an?|its|their|it|this|these|which|with|and|using)"
 # "22B-parameter ViT", "four thousand TPU-months", "10 examples per class", "464k laser scans": what is counted stands just behind.
-COUNTED = re.compile(rf"{_FIGURE}(?<!%)(?![.,]?\d|\s?%)(?P<what>\W{{1,3}}(?:(?!{_FIGURE})[\w-]{{1,40}}[ ,]{{1,3}}){{0,3}}[\w-]{{1,40}})", re.I)
+COUNTED = re.compile(rf"{_FIGURE}(?<!%)(?![.,]?\d|\s?%)(?P<what>\W{{1,3}}(?:(?!{_FIGURE})[\w-]{{1,40}}(?: |, (?!{_NEW_PHRASE}\b))){{0,3}}[\w-]{{1,40}})", re.I)
 # "batch size of 32k", "parameters: 22B".
 COUNTED_BEFORE = re.compile(rf"\b(?P<what>[\w-]{{1,40}}(?: [\w-]{{1,40}})?)(?: (?:of|is|was|to|reaches)|:)(?: (?:about|up to|almost|only|at least))? {_FIGURE}", re.I)
 
@@ -24,7 +25,8 @@ _DURATION = r"(?:ms|milliseconds?|s|secs?|seconds?|min|minutes?|h|hrs?|hours?|da
 _LENGTH = r"(?:km|cm|mm|m|metres?|meters?|kilometres?|kilometers?|miles?|inch(?:es)?|px|pixels|tokens|frames|words|pages|characters)\b"
 _UNIT_PATTERNS = {
     "duration": rf"(?:{_FIGURE}|\b(?:a|an|one|per|overnight|under|less than))[\s~-]{{0,2}}(?:\w{{1,30}}[\s-]){{0,2}}?{_DURATION}",
-    "length": rf"{_FIGURE}[\s~-]{{0,2}}{_LENGTH}",
+    "length": rf"{_FIGURE}[\s~-]{{0,2}}{_LENGTH}|\d\s?[x×]\s?\d",
+    "percent": r"\d\s?(?:%|percent)",
     "speed": rf"{_FIGURE}[\s~-]{{0,2}}(?:fps|hz|khz|mhz|ghz|frames? per|km/h|mph|m/s|times|x\b|fold|ms\b|milliseconds?|seconds?|hours?|%)|\breal-?time\b",
     "money": r"[$€£]\s?\d|\b(?:usd|dollars?|euros?|pounds?|yen|wages?|salar\w+|hourly|paid|fees?|prices?|free of charge|budget of)\b",
     "mass": rf"{_FIGURE}[\s~-]{{0,2}}(?:kg|g|mg|kilograms?|grams?|tons?|tonnes?|lbs?|pounds)\b",
@@ -44,8 +46,9 @@ DEGREE = {
 _BY_WORD = {
     "money": "cost costs price prices paid pay earn wage wages salary fee spend funding money dollars",
     "mass": "weigh weighs weight kilograms",
-    "duration": "time duration hours days minutes weeks runtime",
-    "length": "distance travel travelled",
+    "duration": "time duration hours days minutes weeks runtime seconds milliseconds",
+    "length": "distance travel travelled resolution resolutions kilometres kilometers metres meters centimetres centimeters",
+    "percent": "accuracy accuracies",
     "length|duration": "length lengths",
     "licence": "licence licences license licenses licensing",
     "energy": "energy electricity power watts",
@@ -110,6 +113,10 @@ GOES_UNSAID = frozenset(
     smallest cheapest fastest oldest newest longest shortest strongest open range family period whole own real kinds sorts famous typical
     different various""".split()
 )
+# A size or a rate is of something: "batch size" is another than "patch size".
+OF_SOMETHING = frozenset("size sizes rate rates length weight factor ratio budget temperature dimension dimensions dimensionality depth width".split())
+# What is counted by them may stand in short: "23s", "116km".
+COUNTED_IN_SHORT = frozenset("seconds milliseconds kilometres kilometers metres meters centimetres centimeters".split())
 # Things that are figures: the word alone ("such as learning rate") does not give them.
 NUMERIC = frozenset(
     """rate rates size sizes length width height weight decay probability ratio resolution resolutions speed latency throughput dimension
