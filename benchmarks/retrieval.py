@@ -1,17 +1,20 @@
 """Measures the ranking on a public collection: words alone, vectors alone, both fused, and the best papers read word by word.
 
-    python benchmarks/retrieval.py --data FOLDER [--tune] [--limit N]
+    python benchmarks/retrieval.py --data FOLDER|arxiv.jsonl.gz [--tune] [--limit N]
 
 FOLDER holds corpus.jsonl.gz, queries.jsonl and qrels.tsv (SciFact or SciTLDR in BEIR's form). SciFact reports its test
-claims; SciTLDR the summaries of its test split written by reviewers. The collection is ingested through qa_bot's own
-readers and store. --tune prints a grid over both weights on the training queries instead, and reports nothing of test.
-The projection by which papers are read (qa_bot/models/reranker) was trained on the train parts of both collections.
+claims; SciTLDR the summaries of its test split written by reviewers. Given arXiv's records, the questions in everyday words of
+benchmarks/everyday.jsonl are asked (the test quarter), of their abstracts and every twentieth other one. The collection is
+ingested through qa_bot's own readers and store. --tune prints a grid over both weights on the training queries instead, and
+reports nothing of test. What reads papers and questions closely (qa_bot/models/reranker, qa_bot/models/query_adapter) was
+trained on the train parts of all three.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import gzip
 import json
 import tempfile
 import time
@@ -23,6 +26,8 @@ from qa_bot.evaluation.retrieval_metrics import ndcg_at, recall_at
 from qa_bot.evaluation.statistics import mean_interval, paired_permutation
 from qa_bot.ingest import ingest
 from qa_bot.retrieval import TITLE_WEIGHT, search_papers
+
+EVERYDAY = Path(__file__).parent / "everyday.jsonl"
 
 
 def read_queries(data: Path, part: str) -> tuple[dict[str, str], dict[str, set[str]]]:
@@ -39,6 +44,18 @@ def read_queries(data: Path, part: str) -> tuple[dict[str, str], dict[str, set[s
             if query_id in queries and float(score) > 0:
                 relevant.setdefault(query_id, set()).add(record_id)
     return {key: queries[key] for key in relevant}, relevant
+
+
+def read_everyday(dump: Path, part: str, corpus: Path) -> tuple[dict[str, str], dict[str, set[str]]]:
+    """Write the abstracts that questions in everyday words are about, and others, to `corpus`; return the questions and relevant ids."""
+    questions = [json.loads(line) for line in EVERYDAY.read_text(encoding="utf-8").splitlines()]
+    asked = {question["id"] for question in questions}
+    with gzip.open(dump, "rt", encoding="utf-8") as stream, corpus.open("w", encoding="utf-8") as out:
+        for number, line in enumerate(stream):
+            if number % 20 == 0 or json.loads(line)["id"] in asked:
+                out.write(line)
+    chosen = [question for question in questions if question["split"] == part]
+    return {str(n): one["question"] for n, one in enumerate(chosen)}, {str(n): {one["id"]} for n, one in enumerate(chosen)}
 
 
 def scores(engine: AnswerEngine, queries: dict[str, str], relevant: dict[str, set[str]], vectors: dict, **options: float) -> list[tuple]:
@@ -62,10 +79,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         settings = Settings(_env_file=None, data_dir=options.store or Path(scratch))
         began = time.perf_counter()
-        report = ingest([options.data / "corpus.jsonl.gz"], settings=settings)
+        part = "train" if options.tune else "test"
+        if options.data.is_file():
+            corpus = Path(scratch) / "everyday.jsonl"
+            queries, relevant = read_everyday(options.data, part, corpus)
+        else:
+            corpus = options.data / "corpus.jsonl.gz"
+            queries, relevant = read_queries(options.data, part)
+        report = ingest([corpus], settings=settings)
         print(f"{options.data.name}: {report.papers} papers from {report.records} records, ingested in {time.perf_counter() - began:.0f} s")
         engine = AnswerEngine.from_settings(settings)
-        queries, relevant = read_queries(options.data, "train" if options.tune else "test")
         queries = dict(list(queries.items())[: options.limit])
         vectors = dict(zip(queries, engine.embedding.embed(list(queries.values()))))
         if options.tune:

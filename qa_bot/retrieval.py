@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from qa_bot.chunking import titled
 from qa_bot.embedding import EmbeddingModel
 from qa_bot.naming import is_coined, mentions
-from qa_bot.reranking import Tokens, likeness, matches, tokens_of
+from qa_bot.query_adapter import adapted
+from qa_bot.reranking import Tokens, likeness, matches, tokens_of, tokens_of_question
 from qa_bot.schema import Chunk, Filters, Hit, Paper
 from qa_bot.store import PaperStore
 from qa_bot.synonyms import alike
@@ -34,7 +35,7 @@ MOST_FOR_SYNONYMS = 50_000
 MOST_FOR_RERANKING = 20_000
 RERANKED = 30
 # What reading word by word counts beside the fused score.
-RERANK_WEIGHT = 0.65
+RERANK_WEIGHT = 0.75
 # So many words of like meaning stand in for a word of the query.
 MOST_ALIKE = 4
 # The best BM25 score is believed fully from this many times the query's idf on: about one good match of every word.
@@ -93,8 +94,9 @@ def search_papers(
 ) -> list[Hit]:
     """Return up to `limit` papers, best first, one hit a paper; ties go by paper id.
 
-    `lexical_weight` 0 searches by vectors alone, 1 by words alone. A blank query finds nothing. `closely` takes words of
-    like meaning in and reads the best papers word by word, unless the collection is too large for it.
+    `lexical_weight` 0 searches by vectors alone, 1 by words alone. A blank query finds nothing. `closely` turns the question's
+    vector towards what papers say (`query_adapter`), takes words of like meaning in and reads the best papers word by word, the
+    latter two unless the collection is too large for it.
     """
     if not query.strip():
         return []
@@ -106,7 +108,8 @@ def search_papers(
     by_words = partial(_by_words, query, store, depth, title_weight=title_weight, filters=filters, takes_alike=closely and size <= MOST_FOR_SYNONYMS)
     beside = _beside().submit(by_words) if 0 < lexical_weight < 1 else None  # a tenth of the time, where another core is idle
     if lexical_weight < 1:
-        vector = query_vector if query_vector is not None else store.vectors_of([query], embedding.embed, keeps=False)[0][0]
+        plain = query_vector if query_vector is not None else store.vectors_of([query], embedding.embed, keeps=False)[0][0]
+        vector = adapted(plain, store.fingerprint.model) if closely else plain
         dense = dict(store.nearest(vector, depth, filters=filters))
         if store.vectors_are_away:
             lexical_weight = max(lexical_weight, LEXICAL_WEIGHT)
@@ -114,13 +117,22 @@ def search_papers(
         lexical, share = beside.result() if beside else by_words()
         trust = share if lexical_weight < 1 else 1.0
     weigh = partial(fuse, lexical_weight=lexical_weight, trust=trust)
-    kept = max(limit, RERANKED) if (closely := closely and size <= MOST_FOR_RERANKING and 0 < lexical_weight < 1) else limit
+    reads = closely and size <= MOST_FOR_RERANKING and 0 < lexical_weight < 1
+    kept = max(limit, RERANKED) if reads else limit
     if 0 < lexical_weight < 1:  # candidates of the words alone get their true cosine: counting it 0 costs two points of nDCG
         unseen = _hopeful(dense, lexical, weigh, kept, floor=min(dense.values()) if len(dense) >= depth else 1.0)
         unseen, others = store.truth.chunk_vectors(unseen, store.fingerprint.model)
         dense |= zip(unseen, (others @ vector).tolist()) if unseen else {}
     hits = _best_chunks(weigh(dense, lexical), dense, lexical, store, kept)
-    return rerank(query, hits, store)[:limit] if closely else hits
+    hits = rerank(query, hits, store)[:limit] if reads else hits
+    return _with_cosines(hits, plain, store) if closely and dense else hits
+
+
+def _with_cosines(hits: Sequence[Hit], vector: np.ndarray, store: PaperStore) -> list[Hit]:
+    """Return the hits with how near they are to the question's own vector: what else is concluded from that knows no other."""
+    chunk_ids, vectors = store.truth.chunk_vectors([hit.chunk.chunk_id for hit in hits if hit.dense is not None], store.fingerprint.model)
+    cosines = dict(zip(chunk_ids, (vectors @ vector).tolist())) if chunk_ids else {}
+    return [replace(hit, dense=cosines.get(hit.chunk.chunk_id, hit.dense)) for hit in hits]
 
 
 @lru_cache(maxsize=1)
@@ -178,7 +190,7 @@ def rerank(query: str, hits: Sequence[Hit], store: PaperStore) -> list[Hit]:
     are read so, and no other comes before these.
     """
     read = hits[:RERANKED]
-    asked, *papers = tokens_of([query, *(titled(hit.paper, hit.chunk.text) for hit in read)], store)
+    asked, papers = tokens_of_question(query), tokens_of([titled(hit.paper, hit.chunk.text) for hit in read], store)
     weights = token_weights(query, asked, store)
     near = [likeness(cosines, weights) for cosines in matches(asked, papers)]
     near += [min(near, default=0.0)] * (len(hits) - len(read))

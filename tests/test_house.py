@@ -25,6 +25,7 @@ FLOORS = [
     {"sides", "versions"},
     {"readers", "catalogue", "store", "llm", "citations"},
     {"embedding", "making", "prompts"},
+    {"query_adapter"},
     {"reranking"},
     {"retrieval", "ingest", "collection", "support"},
     {"asked"},
