@@ -182,6 +182,11 @@ def test_what_it_says_in_other_words_is_answered(seed_engine, question, words):
     assert answer.status == "answered" and words in answer.text, (answer.status, answer.reason)
 
 
+def test_what_a_paper_does_not_say_another_may_say_of_it(seed_engine):
+    answer = check_answer(seed_engine.ask("Does DROW also work for people?"))
+    assert answer.status == "answered" and "generalization to people" in answer.text and len(cited_titles(answer)) == 2
+
+
 def test_where_only_the_nearest_paper_lacks_a_figure_no_other_is_cited(seed_engine):
     answer = check_answer(seed_engine.ask("What was the annotators' hourly wage in the building detection project?"))
     assert answer.status == "partial" and [title.split("-")[0] for title in cited_titles(answer)] == ["Continental"]

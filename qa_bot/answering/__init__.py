@@ -169,9 +169,11 @@ class AnswerEngine:
             facts, _ = self._facts(collection.CollectionQuestion("list", wanted), filters)
         sought = collection.without_filters(standalone, wanted, authors=self.facets.authors) if wanted else standalone
         hits, passages, about = self._read_those(sought, meant) if goes_on else self.read(sought, filters=wanted)
-        sources = [Source.of(hit.paper, number, score=hit.score, cited=False) for number, hit in enumerate(hits, 1)]
         found = time.perf_counter()
         assessment = assess(sought, hits, passages, subjects=about, store=self.store)
+        if assessment.status == "partial" and about == 1:
+            hits, passages, about, assessment = subjects.with_who_tells(sought, hits, passages, assessment, store=self.store)
+        sources = [Source.of(hit.paper, number, score=hit.score, cited=False) for number, hit in enumerate(hits, 1)]
         draft = Answer(
             question, standalone, assessment.status, assessment.reason, "llm" if self.llm else "extractive", "",
             model=self.llm.model if self.llm else None, sources=tuple(sources), evidence_score=round(assessment.score, 4), is_final=False,

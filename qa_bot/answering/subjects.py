@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from qa_bot import retrieval, sides
 from qa_bot.embedding import EmbeddingModel
+from qa_bot.evidence import Assessment, assess
 from qa_bot.extractive import PAPERS_READ, PAPERS_READ_AHEAD, Passage, likeliest_first, rank_sentences
+from qa_bot.naming import key_of, mentions, names_of
 from qa_bot.schema import Filters, Hit, Paper
 from qa_bot.store import PaperStore
 
@@ -62,6 +64,26 @@ def read_those(
     hits = found[:top_k]
     passages = rank_sentences(question, hits, store=store, embedding=embedding, papers_read=len(hits))
     return hits, passages, len(hits) if len(hits) <= FEW else 0
+
+
+def with_who_tells(
+    question: str, hits: Sequence[Hit], passages: Sequence[Passage], assessment: Assessment, *, store: PaperStore
+) -> tuple[Sequence[Hit], Sequence[Passage], int, Assessment]:
+    """Return (hits, passages, how many are asked about, assessment) with the paper beside the first that tells what that one does not.
+
+    It calls the first by the name that the question gives it: what DROW does for people stands in the paper that extends DROW.
+    """
+    names = {mention.key for mention in mentions(question)} & {name.key for name in names_of(hits[0].paper)}
+    for place, hit in enumerate(hits):
+        if not place or not names & {key_of(word) for word in re.findall(r"\w[\w.+-]*", hit.paper.abstract)}:
+            continue
+        alone = [replace(passage, place=0) for passage in passages if passage.place == place]
+        found = assess(question, [hit], alone, subjects=1, store=store)
+        if found.status == "answered":
+            order = [0, place, *(other for other in range(1, len(hits)) if other != place)]
+            moved = [replace(passage, place=order.index(passage.place)) for passage in passages]
+            return [hits[other] for other in order], moved, 2, found
+    return hits, passages, 1, assessment
 
 
 def with_titles(question: str, store: PaperStore) -> str:
