@@ -96,6 +96,8 @@ def _add_title(title: str, found: dict[str, Ground]) -> None:
     opening, colon, _ = title.partition(":")
     if colon and len(opening.split()) <= _MOST_WORDS:
         found.setdefault(key_of(opening), "leading")
+        if (bare := opening.partition("(")[0].split()) and len(bare) > 1:  # "Big Transfer (BiT)"
+            found.setdefault(key_of("".join(bare)), "leading")
     words = opening.split()
     if words and not words[0][0].isdigit() and is_coined(words[0].strip(",.?!")) and (colon or len(words) > 1):
         number = f" {words[1]}" if len(words) > 1 and words[1].isdigit() else ""

@@ -87,8 +87,12 @@ def _among(topic: str, hits: Sequence[Hit], store: PaperStore) -> About:
     chosen = [hit.paper for hit, sign in signs if _is_about(sign)] or [
         hit.paper for hit, sign in signs if _is_loosely_about(sign)
     ]
-    if len(topic.split()) > 1:  # "AttentionNAS" is about neural architecture search, "Deep RL" about reinforcement learning
+    words = re.findall(r"\w+", topic)
+    if len(words) > 2:  # "AttentionNAS" is about neural architecture search
         chosen += [hit.paper for hit in hits if hit.paper not in chosen and says(hit.paper, topic, in_title=True)]
+    elif len(words) == 2:  # "Deep RL" is about reinforcement learning, "SI-Score" not about satellite images
+        initials = re.compile(rf"(?<![\w-]){(words[0][0] + words[1][0]).upper()}(?![\w-])")
+        chosen += [hit.paper for hit in hits if hit.paper not in chosen and initials.search(hit.paper.title)]
     if chosen:
         return About(tuple(chosen))
     return About(

@@ -252,6 +252,7 @@ def test_a_paper_that_is_not_there_has_no_facts(seed_engine, question):
     ("question", "titles", "words"),
     [
         ("papers about reinforcement learning by Beyer", {"The Atari Grand Challenge Dataset", "MULEX: Disentangling Exploitation from Exploration in Deep RL"}, ""),
+        ("Which papers talk about satellite images?", {"Continental-Scale Building Detection from High Resolution Satellite Imagery"}, ""),
         ("what's the latest paper by Koppula", {"Efficiently Reconstructing Dynamic Scenes One D4RT at a Time"}, "The newest paper"),
         ("who wrote https://arxiv.org/abs/2110.12894?", {"The Efficiency Misnomer"}, "Mostafa Dehghani"),
         ("What does https://arxiv.org/pdf/2407.07726v2.pdf use as encoder?", {"PaliGemma: A versatile 3B VLM for transfer"}, "SigLIP-So400m"),

@@ -69,6 +69,7 @@ def test_a_digit_stands_for_a_word_and_neither_a_figure_nor_half_a_word_is_a_nam
     ("question", "titles"),
     [
         ("How much faster is PNAS than search by reinforcement?", ["Progressive Neural Architecture Search"]),
+        ("What accuracy does Big Transfer reach?", ["Big Transfer (BiT): General Visual Representation Learning"]),
         ("How large is ViT-22B?", ["Scaling Vision Transformers to 22 Billion Parameters"]),
         ("What does SoViT do?", ["Getting ViT in Shape: Scaling Laws for Compute-Optimal Model Design"]),
         ("What is Skip-Sideways?", ["Gradient Forward-Propagation for Large-Scale Temporal Video Modelling"]),
