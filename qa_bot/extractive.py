@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Papers whose sentences are read: more where the vectors of the sentences are known, so that it costs next to nothing.
 PAPERS_READ = 5
-PAPERS_READ_AHEAD = 10
+PAPERS_READ_AHEAD = 14
 SENTENCES_SHOWN = 3
 # How much a sentence is worth as an answer, by its cosine, the question's words in it (or words of like meaning), whether it holds the
 # thing asked for, and what it does in its abstract: openings and what others did are near many questions and answer few. Made by scripts/calibrate_ranking.py.
