@@ -125,7 +125,7 @@ def search_papers(
         dense |= zip(unseen, (others @ vector).tolist()) if unseen else {}
     hits = _best_chunks(weigh(dense, lexical), dense, lexical, store, kept)
     hits = rerank(query, hits, store)[:limit] if reads else hits
-    return _with_cosines(hits, plain, store) if closely and dense else hits
+    return _with_cosines(hits, plain, store) if dense and vector is not plain else hits
 
 
 def _with_cosines(hits: Sequence[Hit], vector: np.ndarray, store: PaperStore) -> list[Hit]:
@@ -224,10 +224,10 @@ def alike_stems(words: Sequence[str], store: PaperStore) -> dict[str, list[tuple
         if len(stems) != 1 or is_coined(word):
             continue
         others: dict[str, float] = {}
-        for other, likeness in alike(word):
+        for other, cosine in alike(word):
             stem = store.terms.stems(other)[0]
             if stem not in stems and stem not in others and store.terms.frequency(stem):
-                others[stem] = likeness
+                others[stem] = cosine
                 if len(others) == MOST_ALIKE:
                     break
         found[stems[0]] = list(others.items())

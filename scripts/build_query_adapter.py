@@ -14,14 +14,26 @@ in a scratch folder: some 5 GB. An hour on two cores.
 
 from __future__ import annotations
 
-import argparse
 import random
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import torch
-from build_reranker import NEGATIVES_EACH, QUESTIONS_A_STEP, Corpus, Query, Reranker, Task, jsonl, read_arxiv, read_scifact, read_scitldr
+from build_reranker import (
+    NEGATIVES_EACH,
+    QUESTIONS_A_STEP,
+    Corpus,
+    Query,
+    Reranker,
+    Task,
+    by_best_match,
+    jsonl,
+    read_arxiv,
+    read_options,
+    read_scifact,
+    read_scitldr,
+)
 
 from qa_bot.chunking import index_text
 from qa_bot.embedding import embedded_model
@@ -113,9 +125,7 @@ class Asked(Reranker):
         with torch.no_grad():
             right = torch.nn.functional.normalize(torch.from_numpy(np.concatenate(documents)) @ self.papers, dim=1)
         weights = torch.from_numpy(np.concatenate(rarity))
-        best = torch.stack([part.max(1).values for part in (left @ right.T).split([len(d) for d in documents], dim=1)], 1) * weights[:, None]
-        lengths = [len(q) for q in queries]
-        return torch.stack([part.sum(0) for part in best.split(lengths)]) / torch.stack([w.sum() for w in weights.split(lengths)])[:, None]
+        return by_best_match(left, right, weights, [len(q) for q in queries], [len(d) for d in documents])
 
 
 def learn_tokens(tasks: list[Task], chance: random.Random) -> Asked:
@@ -155,12 +165,7 @@ def report(model: Asked, tasks: list[Task], what: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scitldr", type=Path, required=True)
-    parser.add_argument("--scifact", type=Path, required=True)
-    parser.add_argument("--arxiv", type=Path, required=True)
-    parser.add_argument("--output", type=Path, default=TARGET)
-    options = parser.parse_args()
+    options = read_options(__doc__, TARGET)
     chance = random.Random(0)
     torch.manual_seed(0)
     corpora = [read_everyday(options.arxiv, chance), read_scitldr(options.scitldr), read_scifact(options.scifact)]

@@ -201,9 +201,13 @@ class Reranker(torch.nn.Module):
         left = torch.nn.functional.normalize(asked @ self.projection, dim=1)
         right = torch.nn.functional.normalize(torch.from_numpy(np.concatenate(documents)) @ self.projection, dim=1)
         weights = torch.from_numpy(np.concatenate(rarity)) * torch.nn.functional.softplus(asked @ self.weighing + self.bias)
-        best = torch.stack([part.max(1).values for part in (left @ right.T).split([len(d) for d in documents], dim=1)], 1) * weights[:, None]
-        lengths = [len(q) for q in queries]
-        return torch.stack([part.sum(0) for part in best.split(lengths)]) / torch.stack([w.sum() for w in weights.split(lengths)])[:, None]
+        return by_best_match(left, right, weights, [len(q) for q in queries], [len(d) for d in documents])
+
+
+def by_best_match(left: torch.Tensor, right: torch.Tensor, weights: torch.Tensor, asked: list[int], read: list[int]) -> torch.Tensor:
+    """Return the likeness [queries, documents] of token vectors laid end to end: so many of each query, so many of each document."""
+    best = torch.stack([part.max(1).values for part in (left @ right.T).split(read, dim=1)], 1) * weights[:, None]
+    return torch.stack([part.sum(0) for part in best.split(asked)]) / torch.stack([w.sum() for w in weights.split(asked)])[:, None]
 
 
 def train(tasks: list[Task], chance: random.Random) -> Reranker:
@@ -246,13 +250,17 @@ def check(model: Reranker, task: Task) -> float:
     return right / len(task.corpus.check)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def read_options(description: str, target: Path) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scitldr", type=Path, required=True)
     parser.add_argument("--scifact", type=Path, required=True)
     parser.add_argument("--arxiv", type=Path, required=True)
-    parser.add_argument("--output", type=Path, default=TARGET)
-    options = parser.parse_args()
+    parser.add_argument("--output", type=Path, default=target)
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = read_options(__doc__, TARGET)
     chance = random.Random(0)
     torch.manual_seed(0)
     corpora = [read_scitldr(options.scitldr), read_scifact(options.scifact), read_arxiv(options.arxiv, chance)]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-
 import numpy as np
 import pytest
-from conftest import REPOSITORY
+from model_card import check_card
 
 from qa_bot import reranking, retrieval
 from qa_bot.chunking import index_text
@@ -152,8 +149,4 @@ def test_large_collections_and_single_indexes_are_ranked_as_they_are(seed_engine
 
 
 def test_the_card_tells_which_file_it_is():
-    card = (PROJECTION.parent / "MODEL_CARD.md").read_text(encoding="utf-8")
-    content = PROJECTION.read_bytes()
-    assert hashlib.sha256(content).hexdigest() in card and f"{len(content):,} bytes" in card
-    config = json.loads((REPOSITORY / "qa_bot/models/all-MiniLM-L6-v2/config.json").read_text(encoding="utf-8"))
-    assert config["vectors_sha256"][:12] in card, "the projection fits one model alone"
+    check_card(PROJECTION)

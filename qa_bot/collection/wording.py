@@ -214,12 +214,6 @@ HOW_MANY_AUTHORS = _regex(
     rf"|\b(?:(?P<how>more than|over|at least|fewer than|less than|under|at most|up to|exactly)\s+)?(?P<n>{NUMBER})"
     rf"(?P<more> or more)? (?:co-?)?(?:authors|people|researchers)\b"
 )
-VERSIONS = _regex(
-    (
-        rf"\b(?:which|what|any|list|show|how many)\b.*\b{PAPERS}\b.*\b(?:(?:several|more than one|multiple|two|different"
-        rf"|many) (?:versions|wordings)|versions|(?:were|was|have been|are) (?:revised|changed|updated)|revised|changed)\b"
-    )
-)
 CODE = _regex(
     (
         r"\b(?:with|have|has|releas\w*|provid\w*|publish\w*|mak\w*|shar\w*|come\w* with|link\w* to|offer\w*|includ\w*)\b.{0,30}\b"

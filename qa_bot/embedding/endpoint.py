@@ -22,13 +22,13 @@ from qa_bot.embedding.vectors import (
     checked_vectors,
     encodable,
 )
+from qa_bot.llm.addresses import OPENAI_URL
 from qa_bot.llm.errors import explain, listed
 from qa_bot.llm.failures import concerns_context, concerns_model, may_pass, retry_after_seconds, server_words
 
 if TYPE_CHECKING:
     import numpy as np
 
-OPENAI_URL = "https://api.openai.com/v1"
 LOCAL_KEY = "none-needed"  # the client refuses to start without one; local servers ignore it
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 20.0
