@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -167,10 +170,30 @@ def test_a_split_that_was_never_made(call, tmp_path):
 
 
 def test_output_that_nobody_reads(call, seed_data_dir, tmp_path, monkeypatch):
-    import sys
-
     monkeypatch.setattr(sys, "stdout", None)
     assert call("ask", "What is PaliGemma?", "--json").returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device without room")
+@pytest.mark.parametrize("arguments", [("--version",), ("papers",), ("papers", "--json"), ("ask", "What is PaliGemma?"), ("export",)])
+def test_output_that_has_no_room(seed_data_dir, arguments):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "qa_bot", *arguments],
+            stdout=full, stderr=subprocess.PIPE, text=True, env={**os.environ, "QA_BOT_DATA_DIR": str(seed_data_dir)},
+        )  # fmt: skip
+    assert done.returncode == 1 and done.stderr.splitlines() == [
+        "qa-bot: The output cannot be written (No space left on device). Send it to a place with room that may be written to."
+    ]
+
+
+def test_output_whose_reader_has_gone(seed_data_dir):
+    shown = subprocess.Popen(
+        [sys.executable, "-m", "qa_bot", "export"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "QA_BOT_DATA_DIR": str(seed_data_dir)},
+    )  # fmt: skip
+    shown.stdout.close()
+    assert shown.stderr.read() == b"" and shown.wait() == 1
 
 
 @pytest.mark.parametrize("command", [command.name or command.callback.__name__ for group in (app, keeping.app, asking.app) for command in group.registered_commands])

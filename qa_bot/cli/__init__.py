@@ -5,6 +5,7 @@ Leaves all logic to the modules it calls, and imports them only inside the comma
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -15,7 +16,7 @@ import typer
 
 from qa_bot.cli import asking, keeping
 from qa_bot.cli.options import AsJson, Host, NoBrowser, Port
-from qa_bot.cli.output import as_json_text
+from qa_bot.cli.output import Output, as_json_text
 from qa_bot.schema import QABotError
 
 app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -25,19 +26,28 @@ def main() -> None:
     """Run the command line: exit 0 on success, 1 on a QABotError (one line on stderr), 2 on wrong usage, 130 on Ctrl-C."""
     if sys.stdout is None:  # closed by whoever started this
         sys.stdout = open(os.devnull, "w", encoding="utf-8")
+    if type(sys.stdout) is io.TextIOWrapper:
+        plain = sys.stdout
+        options = {"encoding": plain.encoding, "line_buffering": plain.line_buffering, "write_through": plain.write_through}
+        sys.stdout = Output(plain.detach(), **options)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter gets its code instead of a traceback
             stream.reconfigure(errors="backslashreplace")
     logging.getLogger("qa_bot.store").addHandler(logging.NullHandler())  # the commands say it with their results
     logging.getLogger("dotenv.main").addFilter(_in_plain_words)
     try:
-        app(standalone_mode=True)
+        try:
+            app(standalone_mode=True)
+        finally:
+            sys.stdout.flush()  # what cannot be written is said here, and not by Python as it ends
     except QABotError as error:
         print(f"qa-bot: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("qa-bot: stopped", file=sys.stderr)
         sys.exit(130)
+    except BrokenPipeError:  # who reads no further has seen enough
+        sys.exit(1)
 
 
 def _in_plain_words(record: logging.LogRecord) -> bool:

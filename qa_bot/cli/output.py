@@ -5,16 +5,45 @@ Leaves the work to the commands.
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from qa_bot.schema import Answer
+from qa_bot.schema import Answer, QABotError
 
 SECONDS_BETWEEN_LINES = 10.0  # of progress, where stderr is no terminal
+
+
+class OutputError(QABotError):
+    """Standard output takes nothing more."""
+
+
+class Output(io.TextIOWrapper):
+    """Standard output that raises OutputError where it cannot be written, but for a reader who has gone."""
+
+    def write(self, text: str) -> int:
+        with self._telling():
+            return super().write(text)
+
+    def flush(self) -> None:
+        with self._telling():
+            super().flush()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())  # what is left need not fail once more as Python ends
+            if isinstance(error, BrokenPipeError):
+                raise
+            step = "Send it to a place with room that may be written to."
+            raise OutputError(f"The output cannot be written ({error.strerror}). {step}") from error
 
 
 @contextmanager
