@@ -363,7 +363,16 @@ def test_one_process_takes_papers_in_while_others_answer(chroma_url, tmp_path, m
             answer = engine.ask(line)
             say(answer.sources[0].title, [p.kind for p in answer.problems], len(engine.papers()))
     """)  # fmt: skip
-    writer = child(own, INGEST, more, pause=0.15)
+    writer = child(own, """
+        class Waiting(Letters):
+            def embed(self, texts, *, on_progress=None):
+                if len(texts) > 1:
+                    say("embedding")
+                    sys.stdin.readline()  # until the others have asked
+                return super().embed(texts)
+
+        ingest([Path(sys.argv[1])], settings=settings, embedding=Waiting())
+    """, more)  # fmt: skip
     try:
         assert json.loads(window.stdout.readline()) == ["open"]
 
@@ -374,7 +383,7 @@ def test_one_process_takes_papers_in_while_others_answer(chroma_url, tmp_path, m
         assert ask_window("How many zebras were counted in plot 0?")[0] == record(0)["title"]
         seen, busy = set(), 0
         for line in writer.stdout:
-            if "embedding papers" in line:
+            if "embedding" in line:
                 title, problems, papers = ask_window("How many otters were counted in plot 2?")
                 assert title == record(2)["title"] and papers == 700
                 seen.update(problems)
@@ -384,6 +393,7 @@ def test_one_process_takes_papers_in_while_others_answer(chroma_url, tmp_path, m
                     with pytest.raises(StoreBusy, match="writing"):
                         own.ingest(first)
                     engine_of(own).close()  # a new window need not wait
+                print(file=writer.stdin, flush=True)
         assert writer.wait(60) == 0 and busy and seen == {"taking_in"}
         title, problems, papers = ask_window("Which papers did Ada Lovelace write about plot 650?")
         assert problems == [] and papers == 700 and "Lovelace" not in title
