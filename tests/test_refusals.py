@@ -83,6 +83,22 @@ def test_a_damaged_file(call, seed_data_dir, tmp_path):
     assert done.returncode == 1 and "FAIL  collection" in done.stdout and "Traceback" not in done.stderr
 
 
+def test_a_file_that_fails_on_a_later_row(tmp_path):
+    file = tmp_path / "a.sqlite3"
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("CREATE TABLE many (words TEXT)")
+        db.executemany("INSERT INTO many VALUES (?)", [("x" * 1000,)] * 1000)
+        db.commit()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:500_000] + b"\xa5" * 100_000 + whole[600_000:])
+    with closing(Connection.to(file)) as db:
+        rows = iter(db.execute("SELECT words FROM many"))
+        assert next(rows) == ("x" * 1000,)
+        for read in (lambda: list(rows), db.execute("SELECT words FROM many").fetchall):
+            with pytest.raises(StoreError, match="Move it away and run `qa-bot ingest` again"):
+                read()
+
+
 def test_a_full_disk_takes_nothing_back_and_leaves_nothing_half_done(tmp_path):
     with closing(Tables(tmp_path / "papers.sqlite3")) as tables:
         tables.set_meta("kept", "yes")

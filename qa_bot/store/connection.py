@@ -6,7 +6,7 @@ Leaves what stands in the file to `tables`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -48,6 +48,21 @@ def _raise(error: sqlite3.Error, path: Path) -> NoReturn:
     raise meant from error
 
 
+class Cursor(sqlite3.Cursor):
+    """Rows of a query; a failure on a later row is raised as one on the first is."""
+
+    connection: Connection
+
+    def __iter__(self) -> Iterator[Sequence]:
+        try:
+            yield from iter(self.__next__, None)
+        except sqlite3.Error as error:
+            _raise(error, self.connection.path)
+
+    def fetchall(self) -> list:
+        return list(self)
+
+
 class Connection(sqlite3.Connection):
     """A connection that raises StoreError, with the next step, for what is no mistake of the program."""
 
@@ -65,7 +80,7 @@ class Connection(sqlite3.Connection):
 
     def execute(self, query: str, values: Sequence = (), /) -> sqlite3.Cursor:
         try:
-            return super().execute(query, values)
+            return self.cursor(Cursor).execute(query, values)
         except sqlite3.Error as error:
             _raise(error, self.path)
 
