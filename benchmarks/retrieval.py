@@ -4,9 +4,9 @@
 
 FOLDER holds corpus.jsonl.gz, queries.jsonl and qrels.tsv (SciFact or SciTLDR in BEIR's form). SciFact reports its test
 claims; SciTLDR the summaries of its test split written by reviewers. Given arXiv's records, the questions in everyday words of
-benchmarks/everyday.jsonl are asked (the test quarter), of their abstracts and every twentieth other one. The collection is
+benchmarks/everyday.jsonl.gz are asked (those held back for tests), of their abstracts and every twentieth other one. The collection is
 ingested through qa_bot's own readers and store. --tune prints a grid over both weights on the training queries instead, and
-reports nothing of test. What reads papers and questions closely (qa_bot/models/reranker, qa_bot/models/query_adapter) was
+reports nothing of test. What reads papers and questions closely (qa_bot/models/reranker, qa_bot/models/query_encoder) was
 trained on the train parts of all three.
 """
 
@@ -27,7 +27,7 @@ from qa_bot.evaluation.statistics import mean_interval, paired_permutation
 from qa_bot.ingest import ingest
 from qa_bot.retrieval import TITLE_WEIGHT, search_papers
 
-EVERYDAY = Path(__file__).parent / "everyday.jsonl"
+EVERYDAY = Path(__file__).parent / "everyday.jsonl.gz"
 
 
 def read_queries(data: Path, part: str) -> tuple[dict[str, str], dict[str, set[str]]]:
@@ -48,13 +48,13 @@ def read_queries(data: Path, part: str) -> tuple[dict[str, str], dict[str, set[s
 
 def read_everyday(dump: Path, part: str, corpus: Path) -> tuple[dict[str, str], dict[str, set[str]]]:
     """Write the abstracts that questions in everyday words are about, and others, to `corpus`; return the questions and relevant ids."""
-    questions = [json.loads(line) for line in EVERYDAY.read_text(encoding="utf-8").splitlines()]
-    asked = {question["id"] for question in questions}
+    questions = [json.loads(line) for line in gzip.decompress(EVERYDAY.read_bytes()).splitlines()]
+    chosen = [question for question in questions if question["split"] == part]
+    asked = {question["id"] for question in chosen}
     with gzip.open(dump, "rt", encoding="utf-8") as stream, corpus.open("w", encoding="utf-8") as out:
         for number, line in enumerate(stream):
             if number % 20 == 0 or json.loads(line)["id"] in asked:
                 out.write(line)
-    chosen = [question for question in questions if question["split"] == part]
     return {str(n): one["question"] for n, one in enumerate(chosen)}, {str(n): {one["id"]} for n, one in enumerate(chosen)}
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from qa_bot import query_encoder
 from qa_bot.asked import AskedThing, asked_thing
 from qa_bot.asked.held import Held, held_by, likeness, text_of, wanted
 from qa_bot.asked.words import DEGREE, GOES_UNSAID, UNIT_OF_WORD
@@ -22,15 +23,15 @@ from qa_bot.store import PaperStore
 
 # Logistic regressions over the signs below, made by scripts/calibrate_evidence.py (which prints how well they do under
 # cross-validation). "on_topic": do the papers speak of what is asked at all; "holds": do they say it.
-ON_TOPIC = {"bias": -2.578, "cosine": 6.25, "paper_cosine": 7.509, "missing_names": -5.727, "unknown": -4.356}
-ON_TOPIC_FROM = 0.353
+ON_TOPIC = {"bias": -5.054, "read_cosine": 15.881, "close": 2.097, "missing_names": -4.605, "unknown": -2.962}
+ON_TOPIC_FROM = 0.229
 HOLDS = {
-    "bias": -2.015, "cosine": 6.463, "paper_cosine": 3.145, "coverage": -1.591, "coverage_beyond_title": 3.974, "unknown": -3.646,
-    "missing_names": -6.169, "asks_thing": -0.18, "missing_head": -1.645, "missing_others": -0.501, "missing_figure": -4.218,
-    "missing_quantity": -0.809, "is_named": 0.476, "named_missing_head": -2.538, "named_missing_figure": -5.267,
-    "named_missing_rest": -1.377, "named_missing_all_rest": -4.034,
+    "bias": -4.92, "cosine": -1.239, "paper_cosine": -1.725, "read_cosine": 14.278, "close": 4.255, "coverage": -2.496, "coverage_beyond_title": 3.869,
+    "unknown": -1.746, "missing_names": -4.69, "asks_thing": -0.528, "missing_head": -0.475, "missing_others": -0.488, "missing_figure": -2.354,
+    "missing_quantity": 1.024, "is_named": 1.798, "named_missing_head": -3.135, "named_missing_figure": -6.684, "named_missing_rest": -0.173,
+    "named_missing_all_rest": -5.222,
 }  # fmt: skip
-HOLDS_FROM = 0.635
+HOLDS_FROM = {"named": 0.687, "unnamed": 0.559}  # of questions that name a paper, and of the others
 
 # Said by who compares, not by the abstracts that are compared.
 _COMPARES = frozenset(
@@ -53,6 +54,7 @@ _VAGUE = frozenset(
 _GOES_WITHOUT = GOES_UNSAID | _LIGHT_VERBS | UNIT_OF_WORD.keys()
 # "African" is said by "Africa".
 _NATION = re.compile(r"(?<=[a-z]{4})(?:i?an|n|ese|ish)s?$")
+_LEFT_BEHIND = re.compile(r"\b(?:replac(?:e|es|ed|ing)|instead of|rather than|in place of) (?:the )?([\w.+-]+(?:(?:, | and | or |/)[\w.+-]+)*)", re.I)
 # A thing less held than this is named in the reason.
 _HELD_FROM = 0.6
 _QUANTITY = re.compile(
@@ -105,6 +107,8 @@ def signs_of(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *,
     words = re.findall(r"\w[\w.+-]*", question)
     # "CLIP-like" names what something is compared with, which its abstract need not say; "X-rays" are no name.
     names = [w for w in words[1:] if (is_coined(w) or w[0].isupper()) and w.casefold() not in STOP_WORDS and not re.search(r"-(?:like|style|type)$|^[A-Z]-[a-z]+$", w)]
+    if not subjects:
+        names = [w for w in names if w not in _left_behind(question)]
     missing_names = [w for w in names if _NATION.sub("", re.sub(r"[\W_]", "", w)).casefold().rstrip("s") not in squeezed]
     if missing_names:  # "PNAS" for the paper that never says so
         own = {name.key for paper in papers for name in names_of(paper)}
@@ -113,9 +117,12 @@ def signs_of(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *,
     is_named = float(subjects > 0)
     lacks_quantity = bool(ASKS_NUMBER.search(question)) and not any(_QUANTITY.search(p.span.text) for p in best[:2])
     cosine = max(p.cosine for p in near)
+    paper_cosine = max((hits[place].dense for place in {p.place for p in near} if hits[place].dense is not None), default=cosine)
     values = {
         "cosine": cosine,
-        "paper_cosine": max((hits[place].dense for place in {p.place for p in near} if hits[place].dense is not None), default=cosine),
+        "paper_cosine": paper_cosine,
+        "read_cosine": _read_cosine(question, [hits[place] for place in sorted({p.place for p in near})], paper_cosine, store),
+        "close": max(p.close for p in near),
         "coverage": _share(weights, said),
         "coverage_beyond_title": _share(beyond, said) if beyond else 1.0,
         "unknown": sum(weight * (1 - said.get(stem, 0.0)) for stem, weight in weights.items() if store.terms.frequency(stem) == 0) / (sum(weights.values()) or 1.0),
@@ -137,6 +144,20 @@ def signs_of(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *,
     elif lacks_quantity:
         missing.append("give such a figure")
     return Signs(values, tuple(missing))
+
+
+def _left_behind(question: str) -> set[str]:
+    """Return the words of what a question wants to do without ("instead of Adam or SGD"), which who does without it need not say."""
+    return {word for found in _LEFT_BEHIND.finditer(question) for word in re.findall(r"\w[\w.+-]*", found[1])}
+
+
+def _read_cosine(question: str, hits: Sequence[Hit], otherwise: float, store: PaperStore) -> float:
+    """Return how near the nearest of the papers is to the question as `query_encoder` reads it; of another embedding model nothing more is known."""
+    vector = query_encoder.vector_of(question, store.fingerprint.model)
+    if vector is None:
+        return otherwise
+    found, vectors = store.truth.chunk_vectors([hit.chunk.chunk_id for hit in hits], store.fingerprint.model)
+    return float((vectors @ vector).max()) if found else otherwise
 
 
 def _held(thing: AskedThing | None, asked_words: Sequence[str], papers: Sequence[Paper], store: PaperStore) -> Held:
@@ -189,7 +210,7 @@ def assess(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *, s
     if not subjects and probability(signs.values, ON_TOPIC) < ON_TOPIC_FROM:
         lacking = f"none of the papers near the question does {' or '.join(signs.missing)}".replace("does mention", "mentions")
         return Assessment("declined", lacking if signs.values["missing_names"] == 1 else "nothing in the papers is close enough to what is asked", holds)
-    if holds < HOLDS_FROM:
+    if holds < HOLDS_FROM["named" if subjects else "unnamed"]:
         about = " and ".join(f"“{hit.paper.title}”" for hit in hits[: max(1, subjects)])
         does_not = "none of their abstracts does" if subjects > 1 else "the abstract does not"
         lacking = f"but {does_not} {' or '.join(signs.missing)}" if signs.missing else "but not clearly of what is asked"

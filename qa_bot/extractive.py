@@ -32,16 +32,16 @@ SENTENCES_SHOWN = 3
 # How much a sentence is worth as an answer, by its cosine, the question's words in it (or words of like meaning), whether it holds the
 # thing asked for, and what it does in its abstract: openings and what others did are near many questions and answer few. Made by scripts/calibrate_ranking.py.
 FIT = {
-    "cosine": 0.42, "close": 0.872, "of_subject": -0.198, "beyond_subject": -0.033, "number": 0.163, "contribution": 0.176, "opening": -0.172,
-    "background": -0.061, "link": -0.395, "words": 0.045, "thing": 0.249, "alike": 0.499,
+    "cosine": 0.42, "close": 1.008, "of_subject": -0.317, "beyond_subject": -0.011, "number": 0.101, "contribution": 0.111, "opening": -0.148,
+    "background": -0.025, "link": -0.299, "words": 0.0, "thing": 0.185, "alike": 0.285,
 }  # fmt: skip
 MOST_WORDS = 60
 PAPER_WEIGHT = 1.0
 FIT_SHARE = 0.4
 # The chance that a paper holds the answer: a softmax over the hits of these, fitted like the above. With nobody named,
 # papers are cited until one of them holds it with CITED_CHANCE.
-CHANCE = {"score": 28.7, "cosine": 5.57}
-CITED_CHANCE = 0.93
+CHANCE = {"score": 33.057, "cosine": 1.471}
+CITED_CHANCE = 0.95
 MOST_CITED = 6
 
 _CONTRIBUTION = re.compile(
@@ -65,7 +65,7 @@ HAS_NUMBER = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|d
 class Passage:
     """A sentence of a retrieved paper, judged as an answer. `place` is the paper's place among the hits, from 0.
 
-    `cosine` is the similarity of question and sentence; `coverage` the share (by idf) of the question's words that the
+    `cosine` is the similarity of question and sentence, `close` that word by word; `coverage` the share (by idf) of the question's words that the
     sentence or its paper's title holds; `fit` how well the sentence answers, `score` that with its paper's score: what
     passages are ranked by, higher is better; `clause_fits` how well it answers each of the questions asked at once.
     """
@@ -73,6 +73,7 @@ class Passage:
     place: int
     span: Span
     cosine: float
+    close: float
     coverage: float
     fit: float
     score: float
@@ -182,7 +183,7 @@ def rank_sentences(
     for n, (place, span, found) in enumerate(signs):
         fit = _fit(found)
         passages.append(
-            Passage(place, span, found["cosine"], found["coverage"], fit, fit + PAPER_WEIGHT * hits[place].score, tuple(fits[n] for fits in by_clause))
+            Passage(place, span, found["cosine"], found["close"], found["coverage"], fit, fit + PAPER_WEIGHT * hits[place].score, tuple(fits[n] for fits in by_clause))
         )
     return sorted(passages, key=lambda p: -p.score)
 

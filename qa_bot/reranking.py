@@ -3,7 +3,7 @@
 Late interaction, as in Khattab and Zaharia, "ColBERT: Efficient and Effective Passage Search via Contextualized Late
 Interaction over BERT" (2020): each token of the question is compared with all tokens of a text and counts by its best match. The
 tokens' vectors come from the embedding model of the package, whatever the collection is searched with, through a
-projection made by `scripts/build_reranker.py`, those of a question through one of its own (`query_adapter`). Leaves finding papers, and how telling a word is, to `retrieval`.
+projection made by `scripts/build_reranker.py`; those of a question from `query_encoder`. Leaves finding papers, and how telling a word is, to `retrieval`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from qa_bot import query_adapter
 from qa_bot.embedding import embedded_model
+from qa_bot.query_encoder import MOST_KEPT as MOST_QUESTIONS_KEPT
+from qa_bot.query_encoder import read_question
 from qa_bot.store import PaperStore, digest_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 PROJECTION = Path(__file__).parent / "models" / "reranker" / "projection.npy"
 WIDTH = 128
 MOST_KEPT = 1_000  # texts, some 30 kB each
-MOST_QUESTIONS_KEPT = 100
 BLOCK, BLOCK_ROWS = 128, 16
 _ONE = 127  # what 1.0 is as int8
 
@@ -63,8 +63,8 @@ def name() -> str:
 @lru_cache(maxsize=MOST_QUESTIONS_KEPT)
 def tokens_of_question(question: str) -> Tokens:
     """Return the tokens of a question, up to the window of the model."""
-    (states,) = embedded_model().embed_tokens([question])
-    return _projected(states, query_adapter.projection())
+    read = read_question(question)
+    return Tokens(read.spans, _as_bytes(read.tokens))
 
 
 def tokens_of(texts: Sequence[str], store: PaperStore | None = None) -> list[Tokens]:
@@ -76,7 +76,7 @@ def tokens_of(texts: Sequence[str], store: PaperStore | None = None) -> list[Tok
         found |= {rest[digest]: _unpacked(made) for digest, made in store.truth.made_of(list(rest), name()).items()}
     new = [text for text in wanted if text not in found]
     made = embedded_model().embed_tokens(new) if new else ()
-    found.update(zip(new, (_projected(states, _projection()) for states in made), strict=True))
+    found.update(zip(new, (_projected(states) for states in made), strict=True))
     with _lock:
         for text in wanted:
             _kept[text] = found[text]
@@ -95,13 +95,19 @@ def keep_tokens(texts: Sequence[str], store: PaperStore) -> None:
         store.truth.keep_made(list(new), [_packed(tokens) for tokens in tokens_of(list(new.values()))], name())
 
 
-def _projected(states: tuple[np.ndarray, np.ndarray], projection: np.ndarray) -> Tokens:
+def _projected(states: tuple[np.ndarray, np.ndarray]) -> Tokens:
     import numpy as np
 
     spans, vectors = states
-    projected = vectors @ projection
+    projected = vectors @ _projection()
     projected /= np.linalg.norm(projected, axis=1, keepdims=True) + 1e-9
-    return Tokens(spans, np.rint(projected * _ONE).astype(np.int8))
+    return Tokens(spans, _as_bytes(projected))
+
+
+def _as_bytes(vectors: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    return np.rint(vectors * _ONE).astype(np.int8)
 
 
 def _packed(tokens: Tokens) -> bytes:

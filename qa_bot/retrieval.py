@@ -12,10 +12,10 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from qa_bot import query_encoder
 from qa_bot.chunking import titled
 from qa_bot.embedding import EmbeddingModel
 from qa_bot.naming import is_coined, mentions
-from qa_bot.query_adapter import adapted
 from qa_bot.reranking import Tokens, likeness, matches, tokens_of, tokens_of_question
 from qa_bot.schema import Chunk, Filters, Hit, Paper
 from qa_bot.store import PaperStore
@@ -35,7 +35,7 @@ MOST_FOR_SYNONYMS = 50_000
 MOST_FOR_RERANKING = 20_000
 RERANKED = 30
 # What reading word by word counts beside the fused score.
-RERANK_WEIGHT = 0.75
+RERANK_WEIGHT = 0.65
 # So many words of like meaning stand in for a word of the query.
 MOST_ALIKE = 4
 # The best BM25 score is believed fully from this many times the query's idf on: about one good match of every word.
@@ -94,8 +94,8 @@ def search_papers(
 ) -> list[Hit]:
     """Return up to `limit` papers, best first, one hit a paper; ties go by paper id.
 
-    `lexical_weight` 0 searches by vectors alone, 1 by words alone. A blank query finds nothing. `closely` turns the question's
-    vector towards what papers say (`query_adapter`), takes words of like meaning in and reads the best papers word by word, the
+    `lexical_weight` 0 searches by vectors alone, 1 by words alone. A blank query finds nothing. `closely` reads the question
+    anew for its vector (`query_encoder`), takes words of like meaning in and reads the best papers word by word, the
     latter two unless the collection is too large for it.
     """
     if not query.strip():
@@ -109,7 +109,8 @@ def search_papers(
     beside = _beside().submit(by_words) if 0 < lexical_weight < 1 else None  # a tenth of the time, where another core is idle
     if lexical_weight < 1:
         plain = query_vector if query_vector is not None else store.vectors_of([query], embedding.embed, keeps=False)[0][0]
-        vector = adapted(plain, store.fingerprint.model) if closely else plain
+        read = query_encoder.vector_of(query, store.fingerprint.model) if closely else None
+        vector = plain if read is None else read
         dense = dict(store.nearest(vector, depth, filters=filters))
         if store.vectors_are_away:
             lexical_weight = max(lexical_weight, LEXICAL_WEIGHT)

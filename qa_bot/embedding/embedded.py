@@ -36,6 +36,19 @@ def is_portable(count_tokens: Callable[[str], int]) -> bool:
     return isinstance(getattr(count_tokens, "__self__", None), OnnxEmbedding)
 
 
+def onnx_session(path: Path, made_by: str) -> Any:
+    """Open a model of the package, to be run on the calling thread alone; raise EmbeddingError when it cannot be read."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no public parent
+        raise _damaged(path.parent, error, made_by) from error
+
+
 class OnnxEmbedding:
     """A folder with model.onnx, tokenizer.json and config.json; the first use loads it (0.1 s).
 
@@ -92,10 +105,8 @@ class OnnxEmbedding:
     def embed_query(self, text: str) -> np.ndarray:
         import numpy as np
 
-        ids = self._encode(text).ids
-        if len(ids) > self.window_tokens:
-            ids = [*ids[: self.window_tokens - 1], ids[-1]]
-        return self._load_session().run(["vector"], {"input_ids": np.array(ids, dtype=np.int64)})[0]
+        ids, _ = self._framed(text)
+        return self._load_session().run(["vector"], {"input_ids": ids})[0]
 
     def embed_tokens(self, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return for each text (spans, vectors) of its tokens within the window: start and end of each in the text, int32
@@ -106,14 +117,28 @@ class OnnxEmbedding:
         session = self._load_session()
 
         def states(text: str) -> tuple[np.ndarray, np.ndarray]:
-            encoding = self._encode(text)
-            last = min(len(encoding.ids), self.window_tokens) - 1
-            ids = np.array([*encoding.ids[:last], encoding.ids[-1]], dtype=np.int64)
+            ids, spans = self._framed(text)
             halves = session.run(["tokens_4", "tokens_6"], {"input_ids": ids})
             halves = [half[1:-1] / np.linalg.norm(half[1:-1], axis=1, keepdims=True) for half in halves]
-            return np.array(encoding.offsets[1:last], dtype=np.int32).reshape(-1, 2), np.concatenate(halves, axis=1)
+            return spans, np.concatenate(halves, axis=1)
 
         return list(_each(states, texts, threads=self.threads))
+
+    def embed_words(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return (spans, vectors) of the words of a text within the window before any layer has read them: spans of its tokens,
+        int32 [tokens, 2], and float32 [tokens + 2, 384] with the two that frame it, which `query_encoder` reads on.
+        """
+        ids, spans = self._framed(text)
+        return spans, self._load_session().run(["words"], {"input_ids": ids})[0]
+
+    def _framed(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return (ids of what is read of a text, framed, int64 [tokens + 2]; spans of its tokens, int32 [tokens, 2])."""
+        import numpy as np
+
+        encoding = self._encode(text)
+        last = min(len(encoding.ids), self.window_tokens) - 1
+        ids = np.array([*encoding.ids[:last], encoding.ids[-1]], dtype=np.int64)
+        return ids, np.array(encoding.offsets[1:last], dtype=np.int32).reshape(-1, 2)
 
     def _encode(self, text: str) -> Any:
         return self._load_tokenizer().encode(encodable(text))
@@ -134,16 +159,7 @@ class OnnxEmbedding:
         if self._session is None:
             with self._lock:
                 if self._session is None:
-                    import onnxruntime
-
-                    options = onnxruntime.SessionOptions()
-                    options.intra_op_num_threads = options.inter_op_num_threads = 1
-                    options.log_severity_level = 3
-                    path = str(self.folder / "model.onnx")
-                    try:
-                        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-                    except Exception as error:  # onnxruntime's errors share no public parent
-                        raise _damaged(self.folder, error) from error
+                    self._session = onnx_session(self.folder / "model.onnx", "scripts/build_embedding_model.py")
         return self._session
 
 
@@ -164,6 +180,5 @@ def _usable_cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _damaged(folder: Path, error: Exception) -> EmbeddingError:
-    step = "Install qa-bot again, or run scripts/build_embedding_model.py."
-    return EmbeddingError(f"The embedded model in {folder} cannot be read ({error}). {step}")
+def _damaged(folder: Path, error: Exception, made_by: str = "scripts/build_embedding_model.py") -> EmbeddingError:
+    return EmbeddingError(f"The embedded model in {folder} cannot be read ({error}). Install qa-bot again, or run {made_by}.")
