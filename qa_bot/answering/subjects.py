@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DESCRIBED_FROM = 0.35
 DESCRIBED_READ = 3
 # Siblings that fit a description as well, nearly, are meant as well: "the paper on captioners".
-DESCRIBED_ALIKE = 0.96
+DESCRIBED_ALIKE = 0.95
 _ARXIV_NUMBER = re.compile(r"(?<![\d.])(?P<id>\d{4}\.\d{4,5})(?:v\d{1,2})?(?![\d.]\d)")
 FEW = 5  # papers that an answer without an LLM can speak of one by one
 

@@ -9,6 +9,7 @@ import functools
 import json
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +24,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 MODEL_DIR = Path(__file__).parent.parent / "models" / "all-MiniLM-L6-v2"
 TEXTS_PER_TASK = 8
+# The words of so many short texts that were embedded last are kept.
+SHORT_TOKENS, TEXTS_REMEMBERED = 64, 32
 
 
 @functools.cache
@@ -70,6 +73,7 @@ class OnnxEmbedding:
         self._tokenizer: Any = None
         self._session: Any = None
         self._counter: Callable[[str], int] | None = None
+        self._words: OrderedDict[str, tuple[np.ndarray, np.ndarray]] = OrderedDict()
 
     def __reduce__(self) -> tuple:
         """Let another process load the model from its folder."""
@@ -105,8 +109,15 @@ class OnnxEmbedding:
     def embed_query(self, text: str) -> np.ndarray:
         import numpy as np
 
-        ids, _ = self._framed(text)
-        return self._load_session().run(["vector"], {"input_ids": ids})[0]
+        ids, spans = self._framed(text)
+        if len(ids) > SHORT_TOKENS:
+            return self._load_session().run(["vector"], {"input_ids": ids})[0]
+        vector, words = self._load_session().run(["vector", "words"], {"input_ids": ids})
+        with self._lock:  # a question's words are asked for next (`query_encoder`): running the model once more takes 2 ms
+            self._words[text] = spans, words
+            if len(self._words) > TEXTS_REMEMBERED:
+                self._words.popitem(last=False)
+        return vector
 
     def embed_tokens(self, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return for each text (spans, vectors) of its tokens within the window: start and end of each in the text, int32
@@ -128,6 +139,10 @@ class OnnxEmbedding:
         """Return (spans, vectors) of the words of a text within the window before any layer has read them: spans of its tokens,
         int32 [tokens, 2], and float32 [tokens + 2, 384] with the two that frame it, which `query_encoder` reads on.
         """
+        with self._lock:
+            known = self._words.get(text)
+        if known:
+            return known
         ids, spans = self._framed(text)
         return spans, self._load_session().run(["words"], {"input_ids": ids})[0]
 
