@@ -159,6 +159,7 @@ from pathlib import Path
 from qa_bot.answering import AnswerEngine
 from qa_bot.config import Settings
 from qa_bot.pace import Pace
+from qa_bot.query_encoder import read_question
 from qa_bot.schema import Filters
 options = json.loads(sys.argv[1])
 engine = AnswerEngine.from_settings(Settings(_env_file=None, data_dir=Path(options["store"]), llm_base_url=None))
@@ -184,7 +185,7 @@ result = {"opened": opened, "plain": times(lambda n: None), "year": times(lambda
           "since": times(lambda n: Filters(year_from=years[n % len(years)])), "author": times(lambda n: Filters(author=authors[n % len(authors)])), "again": times(lambda n: None)}
 result["memory"] = int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6 if os.path.exists("/proc/self/statm") else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 store, found, scanned = engine.store, [], []
-vectors = np.stack([engine.embedding.embed([q])[0] for q in questions])
+vectors = np.stack([read_question(q).vector for q in questions])
 best = [[] for _ in questions]
 rows = store.truth._db.execute("SELECT p.paper_id, c.version, c.place, v.vector FROM chunks c JOIN papers p ON p.number = c.paper JOIN vectors v ON v.text_digest = c.text_digest")
 while True:
