@@ -108,7 +108,8 @@ def signs_of(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *,
     # "CLIP-like" names what something is compared with, which its abstract need not say; "X-rays" are no name.
     names = [w for w in words[1:] if (is_coined(w) or w[0].isupper()) and w.casefold() not in STOP_WORDS and not re.search(r"-(?:like|style|type)$|^[A-Z]-[a-z]+$", w)]
     if not subjects:
-        names = [w for w in names if w not in _left_behind(question)]
+        unneeded = _left_behind(question)
+        names = [w for w in names if w not in unneeded]
     missing_names = [w for w in names if _NATION.sub("", re.sub(r"[\W_]", "", w)).casefold().rstrip("s") not in squeezed]
     if missing_names:  # "PNAS" for the paper that never says so
         own = {name.key for paper in papers for name in names_of(paper)}

@@ -18,7 +18,6 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from qa_bot.embedding import embedded_model
-from qa_bot.query_encoder import MOST_KEPT as MOST_QUESTIONS_KEPT
 from qa_bot.query_encoder import read_question
 from qa_bot.store import PaperStore, digest_of
 
@@ -60,7 +59,6 @@ def name() -> str:
     return f"tokens:{hashlib.sha256(PROJECTION.read_bytes()).hexdigest()[:12]}:{embedded_model().name}"
 
 
-@lru_cache(maxsize=MOST_QUESTIONS_KEPT)
 def tokens_of_question(question: str) -> Tokens:
     """Return the tokens of a question, up to the window of the model."""
     read = read_question(question)

@@ -9,7 +9,7 @@ projected (`scripts/build_reranker.py`), so that no data folder need be made ane
 nearer to its own abstract's than to those of all other abstracts of a corpus, while it stays near to what it was, and that its tokens match those of
 its own abstract better than those of others (cross entropy both; others are those of the batch and mined neighbours). Learnt from
 benchmarks/everyday.jsonl.gz (questions in everyday words), SciTLDR's summaries by authors (train) and SciFact's claims (three quarters
-of train). What was held back is reported. An hour and a half on two cores.
+of train). What was held back is reported. Three quarters of an hour on two cores.
 """
 
 from __future__ import annotations

@@ -98,6 +98,7 @@ def test_a_follow_up_gets_what_it_leans_on(history, question, rewritten):
         "List the papers from 2021.",
         "Why does knowledge distillation need patience?",
         "Welche Daten nutzt PaliGemma?",
+        "How do I compress a huge network into a small one and keep its quality?",
     ],
 )
 @pytest.mark.parametrize("history", [SIGLIP, LIT, BEYER, COMPARED])

@@ -344,6 +344,8 @@ def _leans_on_history(bare: str, *, is_connected: bool) -> bool:
         before = searchable[: pronoun.start()]
         if re.search(r"\S+ \S+ \S+,? and (?:how|what|why|when|where|who|is|are|does|do|did|can)\b", before, re.IGNORECASE):
             return False  # the pronoun's word is in this very question
+        if re.search(r"\b(?:an|a|any) \S+.* (?:and|but|or|without|while) (?:\w+ )?$", before, re.IGNORECASE) and not pronoun["they"]:
+            return is_connected  # "compress a network and keep its quality"
         own = OWN_SUBJECT.match(before) if pronoun["it"] or pronoun["they"] or pronoun["possessive"] else None
         is_plural = bool(pronoun["they"]) or pronoun[0].lower() == "their"
         if own and bool(own["plural"]) == is_plural and not AUXILIARY_BEFORE.search(before):

@@ -35,7 +35,7 @@ class LlamaIndexModel:
         try:
             try:
                 responses = self._llm.stream_chat(chat)
-            except NotImplementedError:
+            except NotImplementedError:  # an LLM of llama-index that cannot stream
                 responses = iter([self._llm.chat(chat)])
             for response in responses:
                 raw = getattr(response, "raw", None) or raw

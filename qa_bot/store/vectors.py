@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # How many candidates a search keeps, by the size of the collection. With Chroma's own 100 only 87 % of the ten nearest of 75,000 are
-# found; with these 98.5 % of 75,000 and 99 % of a million, for three milliseconds and fifteen.
+# found; with these 98.7 % of 75,000 and 99 % of a million, for three milliseconds and fifteen.
 _CANDIDATES = ((150_000, 1250), (500_000, 3000), (sys.maxsize, 4500))
 # A graph built with 64 candidates instead of Chroma's 100 is made in three quarters of the time; the search above makes up for it.
 # Syncing less often than every 1,000 records is no gain: what is not synced is put in anew at each opening.
