@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -73,34 +74,34 @@ class Texts:
         self._text_of = text_of
         self._number: dict[str, int] = {}
         number = self._number
-        self._words = [
+        texts = [
             np.array([number.setdefault(word, len(number)) for word in re.findall(r"\w+", text.lower())], dtype=np.uint32)
             for text in map(text_of, range(count))
         ]
         texts_with = np.zeros(len(number), dtype=np.int64)
-        for words in self._words:
+        for words in texts:
             texts_with[np.unique(words)] += 1
+        self._starts = np.cumsum([0, *map(len, texts)])
+        self._words = np.concatenate([np.empty(0, dtype=np.uint32), *texts])  # of all texts, end to end
         self._weights = np.log1p(count / np.maximum(texts_with, 1))
 
     def likely_pairs(self, open_texts: Collection[int]) -> Iterator[tuple[int, int]]:
         """Yield each pair (i < j), one of them open at least, that shares several rare runs of four words, in order."""
         import numpy as np
 
-        lengths = np.array([len(words) for words in self._words], dtype=np.int64)
-        if lengths.sum() < _SHINGLE_WORDS or not open_texts:
+        if len(self._words) < _SHINGLE_WORDS or not open_texts:
             return
-        flat = np.concatenate(self._words)
+        lengths = np.diff(self._starts)
         owner = np.repeat(np.arange(len(lengths), dtype=np.uint32), lengths)
-        hashes = _hashes(flat)
+        hashes = _hashes(self._words)
         usable = owner[: len(hashes)] == owner[_SHINGLE_WORDS - 1 :]
         is_open = np.zeros(len(lengths), dtype=bool)
         is_open[list(open_texts)] = True
         part_of = (hashes >> np.uint64(56)).astype(np.uint8)
-        parts = min(256, 1 + len(flat) // _SHINGLES_PER_PART)
+        parts = min(256, 1 + len(self._words) // _SHINGLES_PER_PART)
         bounds = [256 * part // parts for part in range(parts + 1)]
         chosen = (usable & (part_of >= low) & (part_of < high) for low, high in zip(bounds, bounds[1:], strict=False))
-        shared = [_pairs_of_part(hashes, owner, mask, is_open) for mask in chosen]
-        pairs, counts = np.unique(np.concatenate(shared), return_counts=True)
+        pairs, counts = _counted(_pairs_of_part(hashes, owner, mask, is_open) for mask in chosen)
         for pair in pairs[counts >= _FEWEST_SHARED_SHINGLES]:
             yield int(pair) >> 32, int(pair) & 0xFFFFFFFF
 
@@ -108,11 +109,14 @@ class Texts:
         """Measure two texts."""
         from rapidfuzz import fuzz
 
-        shorter, longer = sorted((self._words[i].tolist(), self._words[j].tolist()), key=lambda words: (len(words), words))
+        shorter, longer = sorted((self._words_of(i), self._words_of(j)), key=lambda words: (len(words), words))
         a, b = set(shorter), set(longer)
         informative = self._weight(a & b) / max(min(self._weight(a), self._weight(b)), 1e-9)
         opening = fuzz.ratio(shorter[:_OPENING_WORDS], longer[:_OPENING_WORDS]) / 100
         return Likeness(_covered(shorter, longer), informative, opening, _names_differ(self._text_of(i), self._text_of(j)))
+
+    def _words_of(self, i: int) -> list[int]:
+        return self._words[self._starts[i] : self._starts[i + 1]].tolist()
 
     def _weight(self, words: set[int]) -> float:
         return math.fsum(self._weights[word] for word in words)
@@ -146,24 +150,44 @@ def _names_differ(a: str, b: str) -> bool:
     return own(a, b) and own(b, a)
 
 
-def _hashes(flat: np.ndarray) -> np.ndarray:
+def _counted(parts: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct numbers of all parts, in order, and how often each is there; no more than a few parts are held at once."""
+    import numpy as np
+
+    found, times = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    waiting: list[np.ndarray] = []
+    for part in chain(parts, [None]):
+        waiting += [part] if part is not None else []
+        if part is None or sum(map(len, waiting)) > _SHINGLES_PER_PART * 8:
+            new, number = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *waiting]), return_counts=True)
+            found, place = np.unique(np.concatenate([found, new]), return_inverse=True)
+            times, waiting = np.bincount(place, weights=np.concatenate([times, number]), minlength=len(found)).astype(np.int64), []
+    return found, times
+
+
+def _hashes(words: np.ndarray) -> np.ndarray:
     """Return one 64-bit number for each run of four words."""
     import numpy as np
 
-    factors = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
-    count = len(flat) - _SHINGLE_WORDS + 1
-    total = np.zeros(count, dtype=np.uint64)
-    for place, factor in enumerate(factors):  # in place: the arrays are as long as the collection
-        mixed = flat[place : place + count].astype(np.uint64)
-        mixed += np.uint64(1)
-        mixed *= np.uint64(factor)
-        total ^= mixed
-        mixed >>= np.uint64(29)
-        total ^= mixed
-        total *= np.uint64(0xBF58476D1CE4E5B9)
-    mixed = total >> np.uint64(32)
-    total ^= mixed
+    total = np.empty(len(words) - _SHINGLE_WORDS + 1, dtype=np.uint64)
+    for start in range(0, len(total), _SHINGLES_PER_PART):  # what is needed on the way would be thrice as long as the collection
+        end = min(start + _SHINGLES_PER_PART, len(total))
+        total[start:end] = _hashed(words[start : end + _SHINGLE_WORDS - 1])
     return total
+
+
+def _hashed(words: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    factors = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
+    count = len(words) - _SHINGLE_WORDS + 1
+    total = np.zeros(count, dtype=np.uint64)
+    for place, factor in enumerate(factors):
+        mixed = (words[place : place + count].astype(np.uint64) + np.uint64(1)) * np.uint64(factor)
+        total ^= mixed
+        total ^= mixed >> np.uint64(29)
+        total *= np.uint64(0xBF58476D1CE4E5B9)
+    return total ^ (total >> np.uint64(32))
 
 
 def _pairs_of_part(hashes: np.ndarray, owner: np.ndarray, chosen: np.ndarray, is_open: np.ndarray) -> np.ndarray:
