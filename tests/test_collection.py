@@ -251,3 +251,35 @@ def test_another_middle_name_is_another_person():
 def test_a_word_near_a_name_is_not_taken_for_it(question):
     names = AuthorNames(["Ada White", "Bea Uzing", "Lucas Beyer", "Xi Chen"])
     assert names.find(question) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "topic", "without"),
+    [
+        ("Which papers are about tracking, other than TAPNext and BootsTAP?", "tracking", ("TAPNext", "BootsTAP")),
+        ("List papers on detection except those that use wheelchairs", "detection", ("wheelchairs",)),
+        ("List the papers in the PaLI series (not counting PaLI-X).", "PaLI", ("PaLI-X",)),
+        ("Which papers deal mainly with the task of depth estimation?", "task of depth estimation", ()),
+        ("Which papers are about multi-task learning?", "multi-task learning", ()),
+    ],
+)
+def test_what_is_left_out_and_what_means_nothing_is_no_topic(question, topic, without):
+    found = read(question)
+    assert (found.kind, found.topic, found.without) == ("list", topic, without)
+
+
+def test_of_several_doings_the_last_tells():
+    found = read("Which papers propose, extend or are based on SigLIP?")
+    assert found.topic == "" and found.said == ("SigLIP",)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which came first, MLP-Mixer or the 16x16 words ViT paper, and in which years?",
+        "Is TAPNext newer than the BootsTAP paper?",
+        "Which was published first, SigLIP or the paper on locked-image tuning?",
+    ],
+)
+def test_which_of_two_papers_came_first_is_asked(question):
+    assert read(question).kind == "order"

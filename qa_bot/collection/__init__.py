@@ -4,8 +4,9 @@ Leaves what the papers say to `retrieval` and `extractive`: nearest neighbours c
 """
 
 from qa_bot.collection.asked import CollectionQuestion, bears, describe, describe_filters, is_first_author, passes, says
+from qa_bot.collection.narrowing import filters_in, without_filters
 from qa_bot.collection.people import AuthorNames
-from qa_bot.collection.reading import filters_in, understand, without_filters
+from qa_bot.collection.reading import understand
 from qa_bot.collection.telling import (
     FROM_CATALOGUE,
     by_date,

@@ -24,8 +24,8 @@ Place = Literal["", "first", "last", "only"]
 class CollectionQuestion:
     """A question that the catalogue answers. `topic` holds the words that remain when all else is understood.
 
-    `alternatives` are the topic's parts where the question says "or", to try one by one where no paper is about the
-    whole. `said` are words that a title or abstract must say (`said_any`: one of them is enough; `in_title`: the title).
+    `alternatives` are the topic's parts where the question says "or", each a topic of its own where they are short, else to
+    try one by one where no paper is about the whole; who uses a topic (`uses_topic`) need only say it. `without` names papers, or what they say, that are not to be listed. `said` are words that a title or abstract must say (`said_any`: one of them is enough; `in_title`: the title).
     `unknown` is a name, category or organisation asked for that no record bears: nothing can pass it. `notes` tell how
     the question was read where that is not plain; `wants_content` says that it also asks what the papers say.
     """
@@ -37,6 +37,7 @@ class CollectionQuestion:
     is_first_author: bool = False
     limit: int | None = None
     alternatives: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     place: Place = ""
     by_any: bool = False
     not_by: tuple[str, ...] = ()
@@ -52,6 +53,7 @@ class CollectionQuestion:
     unknown: str = ""
     notes: tuple[str, ...] = ()
     wants_content: bool = False
+    uses_topic: bool = False
     newest_first: bool | None = None
 
     @property
@@ -103,7 +105,7 @@ def says(paper: Paper, phrase: str, *, in_title: bool = False) -> bool:
     joined = r"[\W_]*".join(map(re.escape, words))
     if words[-1].endswith("s") and len(words[-1]) > 3 and not words[-1].isupper():
         joined = joined[:-1] + "s?"
-    if re.search(rf"(?<![^\W_]){joined}(?:e?s)?(?![^\W\d_])", text, re.IGNORECASE):
+    if re.search(rf"(?<![^\W_]){joined}(?:e?s)?(?:v\d+)?(?![^\W\d_])", text, re.IGNORECASE):  # "TPUv4" says "TPU"
         return True
     acronym = "".join(word[0] for word in words).upper()
     return len(words) > 1 and bool(re.search(rf"(?<![A-Z]){acronym}s?(?![A-Za-z])", text))
@@ -159,7 +161,7 @@ def _says_all(asked: CollectionQuestion, paper: Paper) -> bool:
 
 def describe(asked: CollectionQuestion) -> str:
     """Say in words what passes: "about race cars and by Lucas Beyer and from 2021"; "" where everything does."""
-    parts = [f"about {asked.topic}"] if asked.topic else []
+    parts = [f"about {' or '.join(asked.alternatives) or asked.topic}"] if asked.topic else []
     if asked.said:
         where = "whose title says" if asked.in_title else "whose title or abstract says"
         parts.append(f"{where} " + (" or " if asked.said_any else " and ").join(f"“{phrase}”" for phrase in asked.said))
@@ -170,6 +172,7 @@ def describe(asked: CollectionQuestion) -> str:
     parts.append(_number_of_authors(asked))
     parts.append("with code" if asked.with_code else "")
     parts.append("known in more than one version" if asked.with_versions else "")
+    parts += [f"not {name}" for name in asked.without]
     parts.append(asked.unknown)
     return " and ".join(filter(None, parts))
 

@@ -1,6 +1,6 @@
 """Knows the parts of a question about the collection: its category, organisation, numbers, words that must be said, topic.
 
-Leaves putting them together to `reading`.
+Leaves putting them together to `masking` and `reading`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import lru_cache
 from qa_bot.collection import wording
 from qa_bot.collection.wording import MASKS, NUMBER, OTHER, PAPERS, number_of
 
+LONGEST = 700  # characters of a question; nobody asks a catalogue more, and some patterns take the square of the length
 # What arXiv calls its sections, by the last part of their codes.
 CATEGORY_NAMES = {
     "computer vision": "cv",
@@ -40,6 +41,7 @@ CATEGORY_NAMES = {
 }
 
 
+_ACRONYM = r"[A-Z][\w.+-]*[A-Z\d][\w.+-]*"
 _SECTION = r"(?:categor(?:y|ies)|subjects?|class|section|field|area)"
 
 
@@ -84,9 +86,11 @@ def words_said(rest: str, *, is_title: bool) -> tuple[str, tuple[str, ...], bool
     )[0]
     pieces = [_bare_phrase(piece) for piece in re.split(r"\s*(?:,|/|\band\b|\bor\b)\s*", phrase) if _bare_phrase(piece)]
     pieces = [piece for piece in pieces if topic_of(piece)]  # "appear on" says no word
-    if not pieces or (names_only and not all(_is_name(piece) for piece in pieces)):
+    spelled = re.fullmatch(rf"(.+?)\s*\(({_ACRONYM})\)?", pieces[0]) if len(pieces) == 1 else None  # "locked-image tuning (LiT)"
+    pieces = list(dict.fromkeys((spelled[2], spelled[1]) if spelled else pieces))
+    if not pieces or (names_only and not spelled and not all(_is_name(piece) for piece in pieces)):
         return rest, (), False
-    is_any = bool(re.search(r"\bor\b|/", phrase, re.I))
+    is_any = bool(spelled) or bool(re.search(r"\bor\b|/", phrase, re.I))
     return rest[:begin] + OTHER + rest[end + len(phrase) :], tuple(pieces), is_any
 
 
@@ -105,7 +109,7 @@ def _bare_phrase(phrase: str) -> str:
     shorter = re.sub(
         (
             r"\s+(?:(?:data ?sets?|benchmarks?|challenges?|models?|papers?|corpus|test sets?|backbones?|architectures?|encoders?"
-            r"|data|tasks?|suite)\s*)+$"
+            r"|data|tasks?|suite|loss(?:es)?|objectives?|embeddings?|features|weights|checkpoints|towers?)\s*)+$"
         ),
         "",
         phrase,
@@ -191,6 +195,7 @@ def how_many(text: str, words: str = "newest|latest|most recent|oldest|earliest|
 def topic_of(rest: str) -> str:
     """Return the words that say what listed papers must be about, in their order: what is left between what was understood."""
     pieces = []
+    rest = re.sub(rf"(?<=\w)\s*\((?:{_ACRONYM})\)", "", rest)  # "Tracking-Any-Point (TAP)"
     for piece in re.split(rf"[{MASKS}?!;:]+|\s-\s|(?<=\w)\.(?:\s|$)", rest):
         words = [word.strip(".,-()\"“”'’") for word in re.findall(r"[\w][\w.+/'’-]*", piece)]
         while words and _carries_nothing(words[0]):
@@ -198,7 +203,9 @@ def topic_of(rest: str) -> str:
         while words and _carries_nothing(words[-1]):
             words.pop()
         pieces += words
-    return " ".join(word for word in pieces if word)
+    topic = " ".join(word for word in pieces if word and word.lower() not in wording.VAGUE)
+    shorter = re.sub(r"\s+(?:tasks?|problems?)$", "", topic, flags=re.I)
+    return shorter if len(re.findall(r"\w+", shorter)) > 1 else topic
 
 
 def _carries_nothing(word: str) -> bool:

@@ -1,45 +1,23 @@
-"""Knows how a question about the collection is read: whose, from when, in which category, about what, and which kind it is.
+"""Knows how a question about the collection is read: which kind it is, and about what.
 
-Leaves the English to `wording`, names of people to `people`, and answering to `telling`.
+Leaves whose, from when and in which category to `masking`, the English to `wording`, and answering to `telling`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from qa_bot.collection import wording
 from qa_bot.collection.asked import CollectionQuestion
-from qa_bot.collection.dates import Span, find_span
-from qa_bot.collection.parts import (
-    INSTITUTION,
-    author_bounds,
-    find_category,
-    find_organisation,
-    how_many,
-    target_of,
-    topic_of,
-    words_said,
-)
-from qa_bot.collection.people import AuthorNames, Person, unknown_name
+from qa_bot.collection.masking import Masked, mask
+from qa_bot.collection.parts import LONGEST, author_bounds, how_many, target_of, topic_of, words_said
+from qa_bot.collection.people import AuthorNames
 from qa_bot.collection.wording import CATEGORY, MASKS, NUMBER, ORGANISATION, OTHER, PAPERS, PERSON, TIME, number_of
 from qa_bot.schema import Filters
 
-_KEYWORDS = 8
-LONGEST = 700  # characters; nobody asks a catalogue more, and some patterns take the square of the length
 _ASIDE = re.compile(r"\s*\(about (?P<x>[^()]*)\)\s*$")
-
-
-@dataclass(frozen=True)
-class _Read:
-    """A question and what was understood of it; in `masked` one letter stands for each such part."""
-
-    text: str
-    masked: str
-    people: tuple[Person, ...]
-    base: CollectionQuestion
-    is_keywords: bool
 
 
 def understand(
@@ -50,7 +28,7 @@ def understand(
     text = wording.plainly(text)
     if not 0 < len(text) <= LONGEST:
         return None
-    read = _read(text, authors, categories, organisations)
+    read = mask(text, authors, categories, organisations)
     asked = _about_people_and_time(read) or _about_one_paper(read) or _about_papers(read)
     if asked is None:
         return None
@@ -61,154 +39,10 @@ def understand(
     )
 
 
-def filters_in(question: str, *, authors: AuthorNames, categories: Collection[str] = ()) -> Filters:
-    """Return what a question about content narrows itself to: "What do the papers by Beyer from 2021 say about ...?"
-
-    Only where it speaks of papers: a year or a name in "ImageNet 2012" or "the Hénaff loss" narrows nothing.
-    """
-    text = " ".join(question.split())
-    if len(text) > LONGEST or not re.search(rf"\b{PAPERS}\b", text, re.I):
-        return Filters()
-    author = next(
-        (
-            name
-            for name, words in authors.find(text)
-            if re.search(rf"\b(?:by|of|from)\s+{re.escape(words)}|{re.escape(words)}['’]s?\b", text)
-        ),
-        None,
-    )
-    span = find_span(text)
-    near = rf"\b{PAPERS}\b\W+(?:\w+\W+){{0,6}}?"
-    if span and not (
-        re.search(near + re.escape(span.words), text, re.I)
-        or re.search(rf"{re.escape(span.words)}(?:['’]s)?\W+(?:\w+\W+)?{PAPERS}\b", text, re.I)
-    ):
-        span = None
-    category, _ = find_category(text, categories)
-    return Filters(
-        author=author, year_from=span.year_from if span else None, year_to=span.year_to if span else None, category=category
-    )
-
-
-def without_filters(question: str, filters: Filters, *, authors: AuthorNames) -> str:
-    """Return a question about content without the words that narrow it, which no abstract says: "the papers by Beyer from 2021"."""
-    text = " ".join(question.split())
-    for name, words in authors.find(text):
-        if name == filters.author:
-            text = re.sub(rf"\b(?:by\s+|of\s+|from\s+)?{re.escape(words)}(?:['’]s?)?(?!\w)", " ", text, count=1)
-    if (filters.year_from or filters.year_to) and (span := find_span(text)):
-        text = text.replace(span.words, " ", 1)
-    return " ".join(text.split())
-
-
-def _read(text: str, authors: AuthorNames, categories: Collection[str], organisations: Collection[str]) -> _Read:
-    is_keywords = (
-        len(text.split()) <= _KEYWORDS
-        and not text.endswith("?")
-        and not re.match(
-            (
-                r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|has|have|list|show|find|name"
-                r"|give|tell|explain|describe|summari[sz]e|compare|count)\b"
-            ),
-            text,
-            re.I,
-        )
-    )
-    people = authors.people(text, anywhere=is_keywords)
-    span = find_span(
-        text,
-        anywhere=is_keywords
-        and (bool(people) or bool(re.search(rf"\b{PAPERS}\b", text, re.I)) or bool(re.fullmatch(r"\W*\d{4}\W*", text))),
-    )
-    category, category_words = find_category(text, categories)
-    organisation, organisation_words = find_organisation(text, organisations)
-    masked = text
-    out: list[Person] = []
-    for person in people:
-        place = masked.find(person.words)
-        if place >= 0:
-            without = wording.WITHOUT.search(masked[:place])
-            is_out = bool(without)
-            out += [person] if is_out else []
-            before = masked[: without.start()] if without else masked[:place]
-            masked = before + (OTHER if is_out else PERSON) + masked[place + len(person.words) :]
-    wanted = [person for person in people if person not in out]
-    masked = re.sub(rf"{PERSON},? (?:et al\b\.?|and (?:others|co-?workers|colleagues))", PERSON, masked)
-    if span is None and (beside := re.search(rf"{PERSON},? \(?(?P<year>(?:19|20)\d\d)\b\)?", masked)):  # "Beyer (2021)"
-        span = Span(beside["year"], beside["year"], beside["year"])
-    for words, mask in ((span.words if span else "", TIME), (category_words, CATEGORY), (organisation_words, ORGANISATION)):
-        masked = masked.replace(words, mask, 1) if words else masked
-    place = (
-        "only"
-        if wanted and wording.ONLY_AUTHOR.search(masked)
-        else "first"
-        if wording.FIRST_AUTHOR.search(masked)
-        else "last"
-        if wording.LAST_AUTHOR.search(masked)
-        else ""
-    )
-    by_any = len(wanted) > 1 and bool(re.search(rf"{PERSON}\s*,?\s*or\s+{PERSON}|\beither\b.*{PERSON}", masked, re.I))
-    filters = Filters(
-        author=wanted[0].name if wanted else None,
-        category=category,
-        year_from=span.year_from if span else None,
-        year_to=span.year_to if span else None,
-    )
-    unknown = "" if people else _unknown(masked, text, organisation, category, categories)
-    base = CollectionQuestion(
-        "list",
-        filters,
-        also_by=tuple(person.name for person in wanted[1:]),
-        by_any=by_any,
-        not_by=tuple(person.name for person in out),
-        span=span,
-        place=place,
-        is_first_author=place == "first",
-        organisation=organisation,
-        unknown=unknown,
-        notes=tuple(f"“{person.words}” was read as {person.name}." for person in people if person.is_guess),
-    )
-    return _Read(text, masked, tuple(people), base, is_keywords)
-
-
-def _unknown(masked: str, text: str, organisation: str | None, category: str | None, categories: Collection[str]) -> str:
-    """Return in words what a question asks for that no record bears: an author, an organisation, a category."""
-    if not re.search(rf"\b{PAPERS}\b|^(?:anything|something|everything|what|who)\b", text, re.I):
-        return ""
-    if organisation is None and (
-        found := re.search(
-            (
-                rf"\b(?:from|by|at|of)\s+(?:the )?(?:(?:people|researchers|authors) (?:at|from) )?(?P<x>{INSTITUTION})(?=\W"
-                rf"|$)|\b(?P<y>{INSTITUTION})(?:['’]s)? (?={PAPERS})"
-            ),
-            text,
-        )
-    ):
-        return f"recorded as from {(found['x'] or found['y']).strip()}"
-    if (
-        categories
-        and category is None
-        and (
-            found := re.search(
-                r"\bcategory\s+(?P<x>[\w.-]+)|\bin the (?P<y>[\w-]+(?: [\w-]+)?) (?:category|section)\b", text, re.I
-            )
-        )
-    ):
-        return f"in a category called {found['x'] or found['y']}"
-    if organisation:
-        return ""
-    name = unknown_name(text) or (
-        unknown_name(text, by_only=False)
-        if re.match(r"(?:what|which|did|has|have)\b.*\b(?:write|written|publish|published|author|co-?author\w*)\b", text, re.I)
-        else ""
-    )
-    return f"by {name}" if name and not re.search(r"\d", name) else ""
-
-
 # Questions about people, years and categories
 
 
-def _about_people_and_time(read: _Read) -> CollectionQuestion | None:
+def _about_people_and_time(read: Masked) -> CollectionQuestion | None:
     masked, base = read.masked, read.base
     whole = replace(base, topic="")
     if wording.PER_YEAR.search(masked):
@@ -218,7 +52,7 @@ def _about_people_and_time(read: _Read) -> CollectionQuestion | None:
         )
     if wording.YEAR_MOST.search(masked):
         return replace(whole, kind="year_most", newest_first=not re.search(r"fewest|least", masked, re.I))
-    if wording.TIME_SPAN.search(masked) and re.search(
+    if wording.TIME_SPAN.search(masked) and not wording.ORDER.search(masked) and re.search(
         rf"\b(?:{PAPERS}|collection|corpus|cover|span|library)\b|{PERSON}", masked, re.I
     ):
         return replace(whole, kind="time_span")
@@ -270,7 +104,7 @@ def _about_people_and_time(read: _Read) -> CollectionQuestion | None:
 # Questions about one paper: who wrote it, when, where
 
 
-def _about_one_paper(read: _Read) -> CollectionQuestion | None:
+def _about_one_paper(read: Masked) -> CollectionQuestion | None:
     masked, base = read.masked, read.base
     bare = replace(base, filters=Filters(), also_by=(), span=None, unknown="", not_by=())
     if (found := wording.INTRODUCED.search(masked)) and PERSON not in masked and TIME not in masked:
@@ -288,7 +122,7 @@ def _about_one_paper(read: _Read) -> CollectionQuestion | None:
                 re.search(rf"\b{PAPERS}\b", masked, re.I)
                 and not re.search(rf"\b(?:which|what) {PAPERS}\b.*(?:,|:| of )", masked, re.I)
             )
-            or re.search(r"\bwhich (?:of|one)\b", masked, re.I)
+            or re.search(r"\bwhich (?:of|one)\b|^which (?:came|appeared|was|is)\b|^(?:is|was|did)\b.*\bthan\b", masked, re.I)
         ):
             newest = True if wording.ORDER_NEWEST.search(masked) else False if wording.ORDER_OLDEST.search(masked) else None
             return replace(bare, kind="order", topic=read.text, newest_first=newest)
@@ -348,7 +182,7 @@ def _asks_for_link(text: str) -> bool:
 # Questions for papers
 
 
-def _about_papers(read: _Read) -> CollectionQuestion | None:
+def _about_papers(read: Masked) -> CollectionQuestion | None:
     masked, base = read.masked, read.base
     if re.search(r"\b(?:the )?same (?:year|month|date|authors?|time)\b", masked, re.I):
         return None
@@ -424,13 +258,17 @@ def _about_papers(read: _Read) -> CollectionQuestion | None:
     return None
 
 
-def _with_topic(read: _Read, rest: str) -> CollectionQuestion:
+def _with_topic(read: Masked, rest: str) -> CollectionQuestion:
     """Return the question with what the rest of its words say of the papers: numbers of authors, code, words said, topic."""
     base = read.base
     rest = wording.ASKS_MORE.sub(" ", rest)
     if base.unknown.startswith("by "):
         rest = rest.replace(base.unknown.removeprefix("by "), OTHER)
     changes: dict[str, object] = {}
+    if found := wording.EXCEPT.search(rest):
+        changes["without"] = tuple(filter(None, (topic_of(name) for name in re.split(r"\s*,\s*|\s+(?:and|or)\s+", found["x"]))))
+        rest = rest[: found.start()] + OTHER + rest[found.end() :]
+    rest = wording.SERIES.sub(r"\1", rest)
     if found := wording.HOW_MANY_AUTHORS.search(rest):
         least, most = author_bounds(found)
         changes |= {"fewest_authors": least, "most_authors": most}
@@ -457,6 +295,7 @@ def _with_topic(read: _Read, rest: str) -> CollectionQuestion:
     return replace(
         base,
         topic=topic,
+        uses_topic=bool(topic) and len(topic.split()) <= 3 and bool(wording.USES.search(rest)),
         alternatives=tuple(parts) if len(parts) > 1 else (),
         said=said,
         said_any=said_any,

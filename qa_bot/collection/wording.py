@@ -42,12 +42,20 @@ POLITE = _regex(
 )
 _POLITE_END = _regex(r"[\s,;.!]+(?:(?:please|pls|plz|thanks(?: a lot| in advance)?|thank you|thx|cheers)[\s,.!]*)+(?P<stop>\??)$")
 _ADDRESS = _regex(r"(?:https?://|www\.)[^\s?,;]+|\barxiv:\s?\d[\w./]+")
+_ONES = _regex(rf"^(which|what) (?:ones\b(?! of)|of (?:these|those|them)(?= (?!is\b|was\b|has\b|does\b|did\b|would\b|\w+ {PAPERS}|{PAPERS})[a-z]+\b))")
+_DOES = (
+    r"(?:introduc\w*|propos\w*|present\w*|extend\w*|us(?:e|es|ed|ing)|employ\w*|adopt\w*|appl(?:y|ies|ied|ying)|mention\w*|discuss\w*|cit(?:e|es|ed|ing)"
+    r"|(?:build\w*|built|improv\w*|rel(?:y|ies|ied|ying)|evaluat\w*|test\w*|train\w*|report\w*) (?:up)?on|compar\w+ (?:to|with|against)|refer\w* to)"
+)
+# "that introduce, extend or use X": what one of them takes, the last one tells.
+_SEVERAL_DOINGS = _regex(rf"\b{_DOES}(?:\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and/or|and|or)\s+)(?={_DOES}\b)")
 _CONTRACTED = _regex(r"\b(what|who|where|when|how|which)['’]s\b")
 
 
 def plainly(text: str) -> str:
     """Return a question without what only makes it polite, with "what's" in two words, and without the words of web addresses."""
-    text = _ADDRESS.sub(OTHER, text)
+    text = _SEVERAL_DOINGS.sub("", _ADDRESS.sub(OTHER, text))
+    text = _ONES.sub(r"\1 papers", text)
     return _CONTRACTED.sub(r"\1 is", _POLITE_END.sub(r"\g<stop>", POLITE.sub("", text, count=1))).strip()
 
 
@@ -80,7 +88,7 @@ LIST = _regex(
 PLURAL = _regex(
     (
         r"(?:papers|publications|articles|works|studies|preprints|abstracts|manuscripts|titles|everything|anything|something"
-        r"|all)\b"
+        r"|all|every|each)\b"
     )
 )
 COUNT = _regex(
@@ -280,6 +288,14 @@ TELLS = _regex(
         r"|^(?:how|why)\b(?! many| much of)|^(?:summari[sz]e|explain|compare|describe)\b"
     )
 )
+# "except PaliGemma", "(not counting the surveys)".
+EXCEPT = _regex(
+    r"[\s,(]*\b(?:not counting|not including|excluding|except(?:ing)?(?: for)?|apart from|aside from|other than|besides|leaving out|leaving aside"
+    r"|ignoring)\s+(?:(?:those|the ones|papers|works?)\s+(?:on|about|with|for|using|(?:that|which) (?:use|mention|are about|deal with))\s+)?(?!those\b|the ones\b)(?P<x>[^,;()?!.]+(?:\.\w+)*)\)?"
+)
+VAGUE = frozenset("thing things stuff something anything".split())
+# What a name may be followed by without meaning another thing: "the PaLI series".
+SERIES = re.compile(r"\b(?!(?:Which|What|Show|List|Name|Find|The|All|Every|Any)\b)(\S*[A-Z]\S*)\s+(?:[Ss]eries|[Ff]amily|[Ll]ine-?up)\b")
 EDGE_WORDS = frozenset(
     """
     which what list show find name give tell get enumerate recommend suggest display fetch me us all every any some the of are
@@ -298,6 +314,7 @@ EDGE_WORDS = frozenset(
     contributed contributes contribution contributions involved together jointly ever also else only than more other others they
     them he she his her who whom whose where when exist exists available know both up if tried try tries around regarding
     towards dedicated devoted concerned but not via say says seen see want need like kind kinds sort type types category
-    categories section field area class total different distinct
+    categories section field area class total different distinct specifically mainly primarily explicitly particularly
+    exclusively chiefly mostly directly especially main primary central test tests tested testing extending extended
     """.split()
 )

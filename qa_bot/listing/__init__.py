@@ -17,6 +17,7 @@ from qa_bot.embedding import EmbeddingModel
 from qa_bot.listing.choosing import candidates, choose, choose_told, is_wide, papers_about
 from qa_bot.naming import is_coined
 from qa_bot.schema import Answer, Filters, Hit, Paper, names_person, plain_name
+from qa_bot.sides import described_sides
 from qa_bot.store import PaperStore
 
 # A title with this share (by idf) of the words that describe a paper is the one meant.
@@ -77,8 +78,8 @@ def _answer(
     if asked.kind == "introduced":
         return _introduced(question, asked, store=store, filters=filters)
     if asked.kind == "order":
-        named = list(store.truth.papers_by_id(retrieval.named_papers(question, store)).values())
-        return collection.order_papers(question, named, newest_first=asked.newest_first) if len(named) > 1 else None
+        compared = _compared(question, store=store, embedding=embedding)
+        return collection.order_papers(question, compared, newest_first=asked.newest_first) if len(compared) > 1 else None
     if asked.kind in _TALLIES:
         return _tallied(question, asked, store=store, embedding=embedding, filters=filters)
     asked, selected = choose_told(question, asked, store=store, embedding=embedding, filters=filters)
@@ -99,6 +100,16 @@ def _answer(
     if asked.organisation and told.status == "answered":
         return replace(told, status="partial", reason="the records of most papers do not name an organisation")
     return told
+
+
+def _compared(question: str, *, store: PaperStore, embedding: EmbeddingModel) -> list[Paper]:
+    """Return the papers that a question names, and those that it describes beside them where only one can be meant."""
+    places = retrieval.named_places(question, store)
+    found = store.truth.papers_by_id([paper_id for paper_id, _ in places])
+    for start, end in described_sides(question, [span for _, span in places]):
+        meant = meant_papers(question[start:end], store=store, embedding=embedding)
+        found |= {paper.paper_id: paper for paper in meant} if len(meant) == 1 else {}
+    return list(found.values())
 
 
 def _tallied(

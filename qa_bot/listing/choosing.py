@@ -13,10 +13,12 @@ from itertools import islice
 from qa_bot import collection, topics
 from qa_bot.collection import CollectionQuestion, telling
 from qa_bot.embedding import EmbeddingModel
+from qa_bot.retrieval import named_papers
 from qa_bot.schema import Filters, Paper
 from qa_bot.store import PaperStore, matches
 
 _QUOTED = re.compile(r"[“”\"‘]|(?<!\w)'")
+_SHORT_TOPIC = 3  # words up to which each part of "satellite imagery or remote sensing" is a topic of its own
 MANY = 5_000  # papers from which on words are looked up in the index before abstracts are read
 
 
@@ -46,12 +48,18 @@ def choose(asked: CollectionQuestion, *, store: PaperStore, embedding: Embedding
         most = telling.LISTED if asked.kind in ("list", "count") else asked.limit or 1
         return Chosen(tuple(islice(ordered, most)), number=store.truth.count_matching(asked.wide))
     passing = [paper for paper in candidates(asked, store, filters) if collection.passes(asked, paper)]
+    for name in asked.without:
+        meant = set(named_papers(name, store, counts_use=False))
+        passing = [paper for paper in passing if (paper.paper_id not in meant if meant else not collection.says(paper, name))]
     if not asked.topic or asked.kind in ("coauthors", "tally", "all_authors"):
         return Chosen(tuple(passing))
     allowed = {paper.paper_id for paper in passing}
-    about, is_sure, is_complete = papers_about([asked.topic], store=store, embedding=embedding, allowed=allowed)
+    each = asked.alternatives if all(len(topic.split()) <= _SHORT_TOPIC for topic in asked.alternatives) else ()
+    about, is_sure, is_complete = papers_about([asked.topic, *each], store=store, embedding=embedding, allowed=allowed)
     if not is_sure and asked.alternatives:
         about, is_sure, is_complete = papers_about(asked.alternatives, store=store, embedding=embedding, allowed=allowed)
+    if asked.uses_topic and (saying := {paper.paper_id: paper for paper in passing if collection.says(paper, asked.topic)}):
+        about, is_sure = (about | saying if is_sure else saying), True
     return Chosen(tuple(about.values()), is_sure, is_complete=is_complete)
 
 
