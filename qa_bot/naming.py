@@ -31,6 +31,8 @@ _BEFORE_BRACKET = 80  # characters in which the words stand that a bracketed nam
 _MOST_READ = 20_000  # of an abstract; longer ones are no abstracts
 _MOST_WORDS = 5
 _FEWEST_INITIALS, _MOST_INITIALS = 3, 6
+# What a title says its paper is, and a question leaves out: "the Atari Grand Challenge" of "The Atari Grand Challenge Dataset".
+_KIND = re.compile(r"\s+(?:technical report|data ?sets?|benchmarks?|challenge|corpus|suite|toolkit|library|report)$", re.I)
 _SMALL_WORDS = frozenset("a an the of for and in on to with by from via at as".split())
 
 
@@ -104,6 +106,10 @@ def _add_title(title: str, found: dict[str, Ground]) -> None:
         found.setdefault(key_of(words[0] + number), "leading")
     if len(words) > 1 and words[0].isalpha() and words[0][0].isupper() and re.fullmatch(r"\d{1,2}", words[1]):
         found.setdefault(key_of(words[0] + words[1]), "leading")
+    if _KIND.search(opening):
+        bare = re.sub(r"^(?:the|an?)\s+", "", _KIND.sub("", opening), flags=re.I).split()
+        if 1 < len(bare) <= _MOST_WORDS and all(word[0].isupper() or word[0].isdigit() for word in bare):
+            found.setdefault(key_of("".join(bare)), "leading")
     for match in re.finditer(r"\((?P<name>[\w.+-]+)\)", title):
         found.setdefault(key_of(match["name"]), "leading")
     for word in re.findall(_WORD, title):

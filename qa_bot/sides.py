@@ -37,7 +37,7 @@ _NEITHER_NAMED = re.compile(
     re.I,
 )
 _SPEAKS_OF_SIDES = re.compile(
-    rf"\b(?:compar\w+|contrast|versus|vs|differ\w*|between|both|each|either|agree|disagree|whereas)\b|\bwhich (?:of|one|is|has|gets|reaches)\b|^\W*(?:how|what|which|where|why)\b.* (?:and|or) ", re.I
+    r"\b(?:compar\w+|contrast|versus|vs|differ\w*|between|both|each|either|agree|disagree|whereas)\b|\bwhich (?:of|one|is|has|gets|reaches)\b|^\W*(?:how|what|which|where|why)\b.* (?:and|or) ", re.I
 )
 _COMPARED_ON = re.compile(r"(?P<x>.*\S+ \S+ \S+) (?:on|by|in terms of|regarding) (?:\S+ ?){1,4}$", re.I)
 _CLAUSE = re.compile(

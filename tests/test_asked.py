@@ -202,3 +202,21 @@ def test_what_a_question_wants_to_do_without_need_not_be_mentioned(seed_engine):
 @pytest.mark.parametrize("question", ["What is the boiling point of mercury?", "How do vaccines produce immune memory?", "Who won the football world cup in 2014?"])
 def test_what_no_paper_speaks_of_is_declined(seed_engine, question):
     assert check_answer(seed_engine.ask(question)).status == "declined"
+
+
+@pytest.mark.parametrize(
+    "question", ["Where does Three Towers do worse than LiT?", "Where does it beat supervised pre-training most clearly?", "Where do larger models help?"]
+)
+def test_where_something_fares_better_or_worse_is_no_place(question):
+    assert asked_thing(question) is None
+
+
+def test_a_contraction_is_no_word_of_the_thing():
+    assert asked_thing("What's the learning rate of SigLIP?").words == ("learning", "rate")
+    assert asked_thing("What’s the trick that lets one model work at many sizes?").words == ()
+
+
+def test_how_much_faster_asks_for_a_figure_of_any_kind():
+    thing = asked_thing("And how much faster does training get?")
+    assert (thing.kind, thing.words, thing.units) == ("amount", (), ("any",))
+    assert asked_thing("How much computer time does it take?").units == ("duration",)

@@ -50,6 +50,12 @@ _COMPARED_ON = re.compile(
 )
 _NUMBER_OF = re.compile(r"\b(?:number|numbers|count) of (?P<rest>.+)", re.I)
 _THE_X_OF = re.compile(r"\W*(?:is|are|was|were|['’]s)\s+(?:the|its|their)\s+(?P<rest>.+)", re.I)
+# "Where does it beat the baseline?" asks in what respect, not for a place.
+_FARES = re.compile(
+    r"\W*(?:does|do|did|is|are|was|were|can|will|would)\b.{0,80}?\b(?:better|worse|best|worst|beat|beats|outperform\w*|excel\w*|shine|fail\w*|struggle\w*|lag\w*|lose|win"
+    r"|fall short|fall behind|stand|help\w*|improve\w*|gain\w*|break down|differ\w*|agree|come in|matter)\b", re.I
+)
+_COMPARATIVE = re.compile(r"\W*(?:more|less|better|worse|(?!number|layer|parameter|transformer|encoder|decoder|computer|power|water|paper|user|order|other|further)[a-z]{3,}er)\b", re.I)
 _FINDS = re.compile(r"\W*(?:can|could|do|does|would|should|may|might)\s+(?:i|we|you|one|people|someone)\b|\W*to\b", re.I)
 
 
@@ -93,7 +99,7 @@ def asked_thing(question: str) -> AskedThing | None:
 def _read(found: re.Match[str]) -> AskedThing | None:
     rest = found["rest"]
     if found["place"]:
-        return None if _FINDS.match(rest) else AskedThing("place", "where")
+        return None if _FINDS.match(rest) or _FARES.match(rest) else AskedThing("place", "where")
     if found["person"]:
         verb = re.match(r"\W*(?:has |have |had |is |are |was |were )?(?P<verb>[a-z]{3,})", rest, re.I)
         said = verb["verb"].casefold() if verb else ""
@@ -102,6 +108,8 @@ def _read(found: re.Match[str]) -> AskedThing | None:
         units = tuple(DEGREE.get(degree, "").split("|")) if degree in DEGREE else ()
         return AskedThing("amount", "such a figure", (), units, True) if units else None
     phrase = _noun_phrase(rest)
+    if found["much"] and _COMPARATIVE.match(rest):  # "how much faster"
+        return AskedThing("amount", "such a figure", (), ("any",), True)
     if found["much"]:
         said = [word for word in re.findall(r"[\w-]+", rest.casefold()) if word in UNIT_OF_WORD]
         units = tuple(UNIT_OF_WORD[said[0]].split("|")) if said else ("any",)
@@ -142,7 +150,7 @@ def _noun_phrase(rest: str, *, may_end_in_verb: bool = True) -> list[str]:
     for match in re.finditer(r"\s*(?P<word>[\w+'’/-]+)(?P<stop>[,;:.(]?)", rest):
         word = match["word"]
         low = word.casefold()
-        if low in _ENDS or low in _VERB_WORDS:
+        if low in _ENDS or low in _VERB_WORDS or re.fullmatch("['’](?:s|re)", low):
             is_closed |= low in _AUXILIARIES or low in ("of", "in", "on", "for", "from", "or", "and")
             break
         if low in _STARTS:

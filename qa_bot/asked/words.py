@@ -111,7 +111,8 @@ GOES_UNSAID = frozenset(
     measures strategy strategies scheme criterion piece pieces total average overall median mean maximum minimum highest lowest top final
     reported specific particular actual precise answer use point points case cases use two three four five six several biggest largest
     smallest cheapest fastest oldest newest longest shortest strongest open range family period whole own real kinds sorts famous typical
-    different various""".split()
+    different various trick tricks insight insights secret gist upshot catch takeaway takeaways message lesson lessons novelty innovation
+    innovations intuition essence claim claims motivation rationale mechanism outcome outcomes effect effects consequence impact""".split()
 )
 # A size or a rate is of something: "batch size" is another than "patch size".
 OF_SOMETHING = frozenset("size sizes rate rates length weight factor ratio budget temperature dimension dimensions dimensionality depth width".split())

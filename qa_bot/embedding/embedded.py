@@ -107,8 +107,6 @@ class OnnxEmbedding:
         return vectors
 
     def embed_query(self, text: str) -> np.ndarray:
-        import numpy as np
-
         ids, spans = self._framed(text)
         if len(ids) > SHORT_TOKENS:
             return self._load_session().run(["vector"], {"input_ids": ids})[0]
