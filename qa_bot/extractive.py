@@ -32,15 +32,15 @@ SENTENCES_SHOWN = 3
 # How much a sentence is worth as an answer, by its cosine, the question's words in it (or words of like meaning), whether it holds the
 # thing asked for, and what it does in its abstract: openings and what others did are near many questions and answer few. Made by scripts/calibrate_ranking.py.
 FIT = {
-    "cosine": 0.42, "close": 1.008, "of_subject": -0.317, "beyond_subject": -0.011, "number": 0.101, "contribution": 0.111, "opening": -0.148,
-    "background": -0.025, "link": -0.299, "words": 0.0, "thing": 0.185, "alike": 0.285,
+    "cosine": 0.42, "close": 1.413, "of_subject": -0.314, "beyond_subject": -0.02, "number": 0.093, "contribution": 0.112, "opening": -0.12,
+    "background": -0.021, "link": -0.341, "words": -0.023, "thing": 0.184, "alike": 0.317,
 }  # fmt: skip
 MOST_WORDS = 60
 PAPER_WEIGHT = 1.0
 FIT_SHARE = 0.4
-# The chance that a paper holds the answer: a softmax over the hits of these, fitted like the above. With nobody named,
-# papers are cited until one of them holds it with CITED_CHANCE.
-CHANCE = {"score": 33.057, "cosine": 1.471}
+# The chance that a paper holds the answer: a softmax over the hits of their score and of how near the nearest of their sentences is word by
+# word, fitted like the above. With nobody named, papers are cited until one of them holds it with CITED_CHANCE.
+CHANCE = {"score": 30.555, "close": 18.294}
 CITED_CHANCE = 0.95
 MOST_CITED = 6
 
@@ -200,8 +200,8 @@ def paper_chances(hits: Sequence[Hit], passages: Sequence[Passage]) -> dict[int,
     """Return place -> probability that its paper holds the answer, given that one of the papers read does; likeliest first."""
     nearest: dict[int, float] = {}
     for passage in passages:
-        nearest[passage.place] = max(nearest.get(passage.place, 0.0), passage.cosine)
-    worth = {place: CHANCE["score"] * hits[place].score + CHANCE["cosine"] * cosine for place, cosine in nearest.items()}
+        nearest[passage.place] = max(nearest.get(passage.place, 0.0), passage.close)
+    worth = {place: CHANCE["score"] * hits[place].score + CHANCE["close"] * close for place, close in nearest.items()}
     most = max(worth.values(), default=0.0)
     powers = {place: math.exp(value - most) for place, value in worth.items()}
     total = sum(powers.values())

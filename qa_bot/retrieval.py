@@ -35,7 +35,7 @@ MOST_FOR_SYNONYMS = 50_000
 MOST_FOR_RERANKING = 20_000
 RERANKED = 30
 # What reading word by word counts beside the fused score.
-RERANK_WEIGHT = 0.65
+RERANK_WEIGHT = 0.75
 # So many words of like meaning stand in for a word of the query.
 MOST_ALIKE = 4
 # The best BM25 score is believed fully from this many times the query's idf on: about one good match of every word.
@@ -250,11 +250,20 @@ def named_papers(question: str, store: PaperStore, *, counts_use: bool = True) -
     return list(dict.fromkeys(paper_id for paper_id, _ in named_places(question, store, counts_use=counts_use)))
 
 
+def _stands_for_paper(question: str, start: int, end: int) -> bool:
+    """Say whether a name of several papers stands for a paper at a place of a question: "the ViT paper", or what another is compared with."""
+    if re.match(r"\s+paper\b", question[end:], re.I) or re.search(r"\boriginal\s+$", question[:start], re.I):
+        return True
+    beside = re.search(r"\b(?:between|and|or|versus|vs\.?|with|to|from|than)\s+(?:the\s+)?$", question[:start], re.I)
+    ends = re.match(r"\s*(?:$|[?,.;:]|(?:and|or|versus|vs|with|to|from|than|in|on|by|at|when|for|differ\w*|compare\w*)\b)", question[end:], re.I)
+    return bool(COMPARES.search(question) and beside and ends)
+
+
 def named_places(question: str, store: PaperStore, *, counts_use: bool = True) -> list[tuple[str, tuple[int, int]]]:
     """Return (paper id, where the question names it) in the order of mention; the longest name wins a place.
 
     A coined word of a title counts only while hardly another abstract says it, and a name that several papers go by
-    only for the one whose title opens with it. Where nothing is named so, a coined word that one abstract alone says
+    only for the one whose title opens with it, or the first of them where it stands for a paper ("the ViT paper", "ViT versus MLP-Mixer"). Where nothing is named so, a coined word that one abstract alone says
     points to that paper (`counts_use`).
     """
     candidates = list(mentions(question))
@@ -267,6 +276,8 @@ def named_places(question: str, store: PaperStore, *, counts_use: bool = True) -
         if not strong and len(owners) == 1:
             stems = store.terms.stems(question[mention.start : mention.end])
             strong = [owners[0][0]] if min((store.terms.frequency(stem) for stem in stems), default=9) <= 2 else []
+        if len(strong) > 1 and _stands_for_paper(question, mention.start, mention.end):
+            strong = [min(store.truth.papers_by_id(strong).values(), key=lambda paper: (paper.date or "9999", paper.paper_id)).paper_id]
         if len(strong) == 1 and not any(used[mention.start : mention.end]):
             taken.append((strong[0], (mention.start, mention.end)))
             used[mention.start : mention.end] = [True] * (mention.end - mention.start)

@@ -44,11 +44,16 @@ SHARES = {"scitldr": 2, "scifact": 1, "arxiv": 4}
 
 @dataclass(frozen=True)
 class Query:
-    """A text whose abstract is number `row`; `masked` is the span of that abstract's index text which gave it, or None."""
+    """A text whose abstract is number `row`; `masked` is the span of that abstract's index text which gave it, or None.
+
+    `sentences` are the spans of its sentences, `answers` those that answer, by number, where they are known.
+    """
 
     text: str
     row: int
     masked: tuple[int, int] | None = None
+    sentences: tuple[tuple[int, int], ...] = ()
+    answers: tuple[int, ...] = ()
 
 
 @dataclass

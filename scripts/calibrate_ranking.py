@@ -96,8 +96,8 @@ def main() -> None:
                 if not places:
                     missed[learns] += 1
                     continue
-                nearest = [max((signs["cosine"] for where, _, signs in read if where == place), default=0.0) for place in range(len(hits))]
-                table = np.array([[hit.score, cosine] for hit, cosine in zip(hits, nearest)])
+                nearest = [max((signs["close"] for where, _, signs in read if where == place), default=0.0) for place in range(len(hits))]
+                table = np.array([[hit.score, close] for hit, close in zip(hits, nearest)])
                 papers[learns].append((question.kind, table * 10, np.arange(len(hits)) == places[0], []))
         engine.close()
     report("FIT", list(FIT), sentences, points_stated, scale=lambda weights: weights / weights[list(FIT).index("cosine")] * 0.42)

@@ -14,8 +14,8 @@ def found(name: str, score: float, *, text: str = "One. Two.") -> Hit:
     return Hit(hit.paper, hit.chunk, score)
 
 
-def said(place: int, cosine: float, *, fit: float = 0.5, start: int = 0) -> Passage:
-    return Passage(place, Span("One.", start, start + 4), cosine, 0.5, 0.5, fit, fit)
+def said(place: int, near: float, *, fit: float = 0.5, start: int = 0) -> Passage:
+    return Passage(place, Span("One.", start, start + 4), near, near, 0.5, fit, fit)
 
 
 CLEAR = [found("a", 0.9), found("b", 0.4), found("c", 0.3)]
