@@ -513,3 +513,13 @@ def test_a_conversation_is_followed_by_rule(seed_engine, name):
         told = check_answer(seed_engine.ask(question, history=history))
         assert standalone in told.standalone_question and words in told.text, (question, told.standalone_question, told.text)
         history += [("user", question), ("assistant", told.text)]
+
+
+def test_an_answer_of_many_likely_papers_says_that_none_stands_out(seed_engine):
+    many = check_answer(seed_engine.ask("How do I compress a huge network into a small one and keep its quality?"))
+    number = len(cited_titles(many))
+    assert number >= 3 and [p.message for p in many.problems if p.kind == "no_clear_paper"] == [
+        f"No paper stands out for this question: these are sentences of the {number} likeliest, the likeliest paper first."
+    ]
+    for question in ("What is Kubric?", "Which papers use optical flow?", "How do SigLIP and SigLIP 2 differ?"):
+        assert not any(p.kind == "no_clear_paper" for p in seed_engine.ask(question).problems)

@@ -15,6 +15,7 @@ from qa_bot.extractive import Passage, choose, compose
 from qa_bot.schema import Answer, Hit, Problem, Sentence, Span
 from qa_bot.versions import disagreements
 
+_MANY_LIKELY = 3  # papers shown for a question that names none and asks for no several
 
 def extract(draft: Answer, hits: Sequence[Hit], passages: Sequence[Passage], subjects: int) -> Answer:
     """Write the best sentences down; where an earlier version gave other figures, say what it said."""
@@ -28,7 +29,12 @@ def extract(draft: Answer, hits: Sequence[Hit], passages: Sequence[Passage], sub
             note = f"An earlier version of this abstract said: “{as_quoted(one.earlier)}” [{number}]"
             sentences.append(Sentence(note, len(text) + 1, len(text) + 1 + len(note), (number,), "supported", reason=EARLIER_VERSION))
             text += f" {note}"
-    return replace(draft, text=text, sentences=tuple(sentences), sources=tuple(sources))
+    problems = draft.problems
+    cited = sum(source.cited for source in sources)
+    if cited >= _MANY_LIKELY and not subjects and not asks_several:
+        told = f"No paper stands out for this question: these are sentences of the {cited} likeliest, the likeliest paper first."
+        problems += (Problem("no_clear_paper", told),)
+    return replace(draft, text=text, sentences=tuple(sentences), sources=tuple(sources), problems=problems)
 
 
 def version_notes(answer: Answer, hits: Sequence[Hit]) -> list[Problem]:
