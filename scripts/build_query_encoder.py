@@ -10,7 +10,7 @@ nearer to its own abstract's than to those of all other abstracts of a corpus, w
 its own abstract better than those of others, and those of the sentences that answer better than those of the other sentences of that abstract
 (cross entropy all; other abstracts are those of the batch and mined neighbours). Learnt from
 benchmarks/everyday.jsonl.gz (questions in everyday words), SciTLDR's summaries by authors (train) and SciFact's claims (three quarters
-of train). What was held back is reported. Three quarters of an hour on two cores.
+of train). What was held back is reported. An hour and a quarter on two cores.
 """
 
 from __future__ import annotations
