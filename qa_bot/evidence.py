@@ -51,7 +51,7 @@ _VAGUE = frozenset(
     """thing things stuff something anything somebody someone anyone says said really actually ever always never quite rather let anyway
     instead want wants like""".split()
 )
-_COMMON = frozenset(("sota",))  # written like a name, and none
+_NO_NAMES = STOP_WORDS | {"sota"}
 _GOES_WITHOUT = GOES_UNSAID | _LIGHT_VERBS | UNIT_OF_WORD.keys()
 # "African" is said by "Africa".
 _NATION = re.compile(r"(?<=[a-z]{4})(?:i?an|n|ese|ish)s?$")
@@ -107,7 +107,7 @@ def signs_of(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *,
     squeezed = re.sub(r"[\W_]", "", text).casefold()
     words = re.findall(r"\w[\w.+-]*", question)
     # "CLIP-like" names what something is compared with, which its abstract need not say; "X-rays" are no name.
-    names = [w for w in words[1:] if (is_coined(w) or w[0].isupper()) and w.casefold() not in STOP_WORDS | _COMMON and not re.search(r"-(?:like|style|type)$|^[A-Z]-[a-z]+$", w)]
+    names = [w for w in words[1:] if (is_coined(w) or w[0].isupper()) and w.casefold() not in _NO_NAMES and not re.search(r"-(?:like|style|type)$|^[A-Z]-[a-z]+$", w)]
     if not subjects:
         unneeded = _left_behind(question)
         names = [w for w in names if w not in unneeded]

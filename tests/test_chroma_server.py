@@ -44,8 +44,7 @@ def doctor(monkeypatch):
 
 
 def kinds(answer) -> list[str]:
-    """Return what an answer tells of the collection and its server; how clearly a paper answers is another matter."""
-    return [problem.kind for problem in answer.problems if problem.kind != "no_clear_paper"]
+    return [problem.kind for problem in answer.problems]
 
 
 # Whose is what
@@ -281,6 +280,7 @@ def test_questions_go_on_by_words_while_the_server_is_away(tmp_path, monkeypatch
         checks = doctor(own)
         assert checks["collection"].is_fine and not checks["chroma"].is_fine and "cannot be reached" in checks["chroma"].finding
         server.start()
+        engine.settings = own.settings  # by words and meaning, as at first
         assert kinds(engine.ask(question)) == []
         assert doctor(own)["chroma"].is_fine and f"{server.url} answers" in doctor(own)["chroma"].finding and "12 vectors" in doctor(own)["chroma"].finding
         engine.close()
@@ -362,7 +362,7 @@ def test_one_process_takes_papers_in_while_others_answer(chroma_url, tmp_path, m
         say("open")
         for line in sys.stdin:
             answer = engine.ask(line)
-            say(answer.sources[0].title, [p.kind for p in answer.problems if p.kind != "no_clear_paper"], len(engine.papers()))
+            say(answer.sources[0].title, [p.kind for p in answer.problems], len(engine.papers()))
     """)  # fmt: skip
     writer = child(own, """
         class Waiting(Letters):
@@ -395,7 +395,8 @@ def test_one_process_takes_papers_in_while_others_answer(chroma_url, tmp_path, m
                         own.ingest(first)
                     engine_of(own).close()  # a new window need not wait
                 print(file=writer.stdin, flush=True)
-        assert writer.wait(60) == 0 and busy and seen == {"taking_in"}
+        assert writer.wait(60) == 0 and busy
+        assert seen - {"no_clear_paper"} == {"taking_in"}  # seven hundred papers alike: none need stand out
         title, problems, papers = ask_window("Which papers did Ada Lovelace write about plot 650?")
         assert problems == [] and papers == 700 and "Lovelace" not in title
         assert own.counts() == (700, 700, 700, 700, 0)
@@ -426,7 +427,7 @@ def test_a_writer_killed_beside_a_reader_is_completed(chroma_url, tmp_path):
     writer.communicate()
     assert kinds(engine.ask("How many zebras were counted in plot 0?")) == ["taking_in"]
     again = engine_of(own)  # opening it for a question completes it, beside the reader
-    assert kinds(again.ask("How many zebras were counted in plot 0?")) == kinds(engine.ask("How many zebras?")) == []
+    assert kinds(again.ask("How many zebras were counted in plot 0?")) == kinds(engine.ask("How many zebras were counted in plot 0?")) == []
     assert own.counts() == (700, 700, 700, 700, 0)
     again.close()
     engine.close()
@@ -532,7 +533,7 @@ def test_a_copy_without_a_server_fills_its_own_index(chroma_url, tmp_path):
     write_snapshot(home.settings.data_dir, tmp_path / "papers.snapshot")
     adopt_snapshot(away.settings.data_dir, tmp_path / "papers.snapshot", shares_index=False)
     engine = engine_of(away)
-    assert away.embedding.texts == [] and kinds(engine.ask("How many zebras?")) == []
+    assert away.embedding.texts == [] and kinds(engine.ask("How many zebras were counted in plot 0?")) == []
     engine.close()
     assert away.counts() == (6, 6, 6, 6, 0)
 

@@ -17,6 +17,7 @@ from qa_bot.versions import disagreements
 
 _MANY_LIKELY = 3  # papers shown for a question that names none and asks for no several
 
+
 def extract(draft: Answer, hits: Sequence[Hit], passages: Sequence[Passage], subjects: int) -> Answer:
     """Write the best sentences down; where an earlier version gave other figures, say what it said."""
     asks_several = retrieval.asks_several(draft.standalone_question, subjects=subjects)

@@ -25,7 +25,9 @@ class CollectionQuestion:
     """A question that the catalogue answers. `topic` holds the words that remain when all else is understood.
 
     `alternatives` are the topic's parts where the question says "or", each a topic of its own where they are short, else to
-    try one by one where no paper is about the whole; who uses a topic (`uses_topic`) need only say it. `without` names papers, or what they say, that are not to be listed. `said` are words that a title or abstract must say (`said_any`: one of them is enough; `in_title`: the title).
+    try one by one where no paper is about the whole; who uses a topic (`uses_topic`) need only say it. `without` names
+    papers, or what they say, that are not to be listed. `said` are words that a title or abstract must say (`said_any`:
+    one of them is enough; `in_title`: the title).
     `unknown` is a name, category or organisation asked for that no record bears: nothing can pass it. `notes` tell how
     the question was read where that is not plain; `wants_content` says that it also asks what the papers say.
     """

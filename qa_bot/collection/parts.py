@@ -86,7 +86,7 @@ def words_said(rest: str, *, is_title: bool) -> tuple[str, tuple[str, ...], bool
     )[0]
     pieces = [_bare_phrase(piece) for piece in re.split(r"\s*(?:,|/|\band\b|\bor\b)\s*", phrase) if _bare_phrase(piece)]
     pieces = [piece for piece in pieces if topic_of(piece)]  # "appear on" says no word
-    spelled = re.fullmatch(rf"(.+?)\s*\(({_ACRONYM})\)?", pieces[0]) if len(pieces) == 1 else None  # "locked-image tuning (LiT)"
+    spelled = re.fullmatch(rf"(.+?)\s*\(({_ACRONYM})\)?", pieces[0]) if len(pieces) == 1 else None  # "locked-image tuning (LiT)", its last bracket cut off
     pieces = list(dict.fromkeys((spelled[2], spelled[1]) if spelled else pieces))
     if not pieces or (names_only and not spelled and not all(_is_name(piece) for piece in pieces)):
         return rest, (), False

@@ -53,7 +53,8 @@ _CONTRACTED = _regex(r"\b(what|who|where|when|how|which)['’]s\b")
 
 
 def plainly(text: str) -> str:
-    """Return a question without what only makes it polite, with "what's" in two words, and without the words of web addresses."""
+    """Return a question without what only makes it polite or says in several verbs what the last one says, with "what's" in two words,
+    "which ones" as the papers that are meant, and without the words of web addresses."""
     text = _SEVERAL_DOINGS.sub("", _ADDRESS.sub(OTHER, text))
     text = _ONES.sub(r"\1 papers", text)
     return _CONTRACTED.sub(r"\1 is", _POLITE_END.sub(r"\g<stop>", POLITE.sub("", text, count=1))).strip()
