@@ -1,5 +1,6 @@
 """Measures a large collection: taking it in, the size of it on disk and in memory, searching it, with filters and without.
 
+    pip install -e ".[benchmark]"        # for --peer only
     python benchmarks/scale.py --data arxiv.jsonl.gz --store DIR [--limit N] [--peer N] [--vary N] [--json]
 
 The records of --data are taken in once with the embedded model (hours for a million, a quarter of an hour for 75,000 on
@@ -28,6 +29,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -293,6 +295,8 @@ def main() -> int:
     parser.add_argument("--questions", type=int, default=100)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    if options.peer and not (find_spec("llama_index.vector_stores") and find_spec("llama_index.vector_stores.chroma")):
+        parser.error('--peer needs llama-index\'s own store on Chroma. Run `pip install -e ".[benchmark]"` first.')
     options.store.mkdir(parents=True, exist_ok=True)
     source = options.data
     if options.limit:

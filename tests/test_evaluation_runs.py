@@ -283,6 +283,10 @@ def test_the_code_digest_sees_code_and_not_comments(tmp_path):
     assert digest('"""Doc."""\nX = "# comment"\ndef f():\n    """Doc."""\n    return 1\n') != first
     digest('"""Doc."""\nX = "# no comment"  # why\n\n\ndef f():\n    """Doc."""\n    return 1\n')
     assert digest("print(1)\n", "cli.py") == first, "the command line answers nothing"
+    (package / "models").mkdir()
+    assert digest("What the model was taught.\n", "models/MODEL_CARD.md") == first, "a model card answers nothing"
+    assert digest("You answer from the papers.\n", "models/model.onnx") != first
+    (package / "models" / "model.onnx").unlink()
     assert essential_code('def f(): "doc"\n') == 'def f(): "doc"'
 
 

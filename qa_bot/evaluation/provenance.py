@@ -105,7 +105,7 @@ def corpus_digest(papers: Sequence[Paper]) -> dict[str, Any]:
 def code_digest(package: Path | None = None) -> str:
     """Return a digest of the package's modules, models and prompts as far as they can change an answer or a figure.
 
-    Comments, docstrings and blank lines do not count, nor do the window and the command line.
+    Comments, docstrings, blank lines and model cards do not count, nor do the window and the command line.
     """
     package = package or Path(__file__).parents[1]
     prompts = package / "prompts" if (package / "prompts").is_dir() else package.parent / "prompts"
@@ -118,6 +118,7 @@ def code_digest(package: Path | None = None) -> str:
         if (
             name.startswith(_NOT_ANSWERING)
             or "__pycache__" in name
+            or name.endswith("/MODEL_CARD.md")
             or name.startswith("seeds/")
             or name == "evaluation/questions.jsonl"
         ):
