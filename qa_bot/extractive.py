@@ -50,6 +50,11 @@ _CONTRIBUTION = re.compile(
     re.I,
 )
 _LINK = re.compile(r"https?://|github|\bavailable (?:at|on)\b|project (?:web)?page", re.I)
+_ASKS_FOR_LINK = re.compile(
+    r"\b(?:where|links?|urls?|download\w*|available|github|repositor\w+|releas\w*|open[- ]?sourced?|public(?:ly)?)\b.*\b(?:code|weights|checkpoints?|models?|data ?sets?|data"
+    r"|implementation|software|library|demo|videos?)\b|\b(?:code|weights|checkpoints?|models?|data ?sets?|data|implementation|software|library|demo)\b.*\b(?:available|released?|public(?:ly)?|online|open[- ]?sourced?)\b",
+    re.I,
+)
 _BACKGROUND = re.compile(
     r"\b(?:however|unfortunately|while|although|existing|previous|prior|recent(?:ly)?|limitation|challeng\w*|lack\w*|remains?)\b", re.I
 )
@@ -109,6 +114,7 @@ def sentence_signs(
     words = [wanted(word, store.terms.stems) for word in query_words(question)]
     beyond = [[word for word in words if not word.stems & subject] for subject in subjects]
     asks_number = bool(ASKS_NUMBER.search(question))
+    wants_link = -1.0 if _ASKS_FOR_LINK.search(question) else 1.0  # where code is to be had answers that question and no other
     closeness = _closeness(question, read, spans, store)
     found = []
     for (place, span), cosine, close in zip(spans, cosines, closeness):
@@ -124,7 +130,7 @@ def sentence_signs(
             "contribution": float(bool(_CONTRIBUTION.search(span.text))),
             "opening": float(span.start == 0),
             "background": float(bool(_BACKGROUND.search(span.text))),
-            "link": float(bool(_LINK.search(span.text))),
+            "link": wants_link * float(bool(_LINK.search(span.text))),
             "thing": holds(thing, text, store.terms.stems) if thing else 0.0,
             "alike": said_share(beyond[place], text) if beyond[place] else 0.0,
             "words": min(len(span.text.split()), MOST_WORDS) / MOST_WORDS,

@@ -49,8 +49,9 @@ CORRECTION = re.compile(
 )
 # "Back to VeLO: how much compute did it need?", "As for EDEN, who wrote it?"
 BACK_TO = re.compile(
-    r"^\W*(?:(?:going|coming|getting|turning|(?:let'?s |let us )?(?:go|come|turn|return)(?:ing)?) )?(?:back )?to (?P<x>[^?,:;]{2,150})[,:;–—]\s*(?P<rest>\w.+)$"
-    r"|^\W*(?:as for|regarding|concerning|about|with regard to|on the (?:topic|subject) of) (?P<y>[^?,:;]{2,150})[,:;–—]\s*(?P<more>\w.+)$",
+    r"^\W*(?:(?:and|so|ok(?:ay)?|now|well|but)[\s,]+)*(?:(?:going|coming|getting|turning|(?:let'?s |let us )?(?:go|come|turn|return)(?:ing)?) )?(?:back )?to (?P<x>[^?,:;]{2,150})[,:;–—]\s*(?P<rest>\w.+)$"
+    r"|^\W*(?:as for|regarding|concerning|about|with regard to|on the (?:topic|subject) of) (?P<y>[^?,:;]{2,150})[,:;–—]\s*(?P<more>\w.+)$"
+    r"|^\W*(?:and|what about|and what about|how about) (?P<z>(?!what\b|which\b|how\b|who\b|why\b|when\b|where\b|is\b|are\b|do\b|does\b|did\b|can\b|on\b|in\b|with\b|for\b)[^?,:;]{2,80})\?\s+(?P<then>\w.+)$",
     re.IGNORECASE,
 )
 # "The first paper I asked about", "the model from before": one of those that the conversation went through.
@@ -181,7 +182,7 @@ GENERIC = frozenset(
     "exactly detail details more example examples evidence advantage advantages "
     "reason hardware compute gpus time epochs steps what which who when where how why name source open available does do did is "
     "are was were the a an of in on for by to it they be been with and "
-    "there any other else mean further again say tell me please give summary summarize explain elaborate compare "
+    "can could i we get find download there any other else mean further again say tell me please give summary summarize explain elaborate compare "
     "compared compares difference".split()
 )
 SMALL = r"(?:of|for|from|in|and|the|with|on|to|via|by|a|an|using|without|is|are|as)"

@@ -36,6 +36,10 @@ _NEITHER_NAMED = re.compile(
     rf" (?:and|or|versus|vs\.?|with|to) (?P<y>(?:the|a|an)(?: {_WORD}){{1,12}})",
     re.I,
 )
+# "One paper argues that ..., another ranks ...": what stands between "one" and "another" describes the one.
+_ONE_AND_ANOTHER = re.compile(
+    rf"\b(?P<x>(?:one(?= (?:{_WORK}|group|team|lab|for|about|on|with|that|which|where|by|using|\w+ing)\b)|the {_WORK})(?: (?!one\b|another\b)[^\s?]+){{2,30}}?)[,;.]?\s+(?:(?:and|while|whereas|with|to|from|versus|vs\.?) )?(?P<y>(?:another|the other|the one|one)(?! of\b)(?: [^\s?.]+){{2,30}})", re.I
+)
 _SPEAKS_OF_SIDES = re.compile(
     r"\b(?:compar\w+|contrast|versus|vs|differ\w*|between|both|each|either|agree|disagree|whereas)\b|\bwhich (?:of|one|is|has|gets|reaches)\b|^\W*(?:how|what|which|where|why)\b.* (?:and|or) ", re.I
 )
@@ -52,7 +56,11 @@ def described_sides(question: str, named: Sequence[Span]) -> list[Span]:
 
     Only what a question joins counts: "PaLI-3 and the paper on captioners", "the sparse mixture of experts or the dense ViT".
     """
-    if len(question) > LONGEST or not _SPEAKS_OF_SIDES.search(question):
+    if len(question) > LONGEST:
+        return []
+    if not named and (found := _ONE_AND_ANOTHER.search(question)):
+        return [_trimmed(question, found.span("x")), _trimmed(question, found.span("y"))]
+    if not _SPEAKS_OF_SIDES.search(question):
         return []
     if not named:
         found = _NEITHER_NAMED.search(question)

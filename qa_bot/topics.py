@@ -46,7 +46,8 @@ class About:
 @dataclass(frozen=True)
 class _Signs:
     """How a paper speaks of a topic: share of its words (by idf) in the title and in the best sentence, sentences that
-    hold most of them, words between them where all stand in one sentence, cosine, cosine by the nearest paper's; `is_long`: many words need not stand together."""
+    hold most of them, words between them where all stand in one sentence, cosine, cosine by the nearest paper's; `is_long`: many words need not stand
+    together; `is_figure`: one of them is a number ("22B parameters"), which is said or not."""
 
     in_title: float
     coverage: float
@@ -55,6 +56,7 @@ class _Signs:
     cosine: float
     near: float
     is_long: bool
+    is_figure: bool
 
 
 def papers_about(topic: str, *, store: PaperStore, embedding: EmbeddingModel, filters: Filters | None = None) -> About:
@@ -78,7 +80,7 @@ def _among(topic: str, hits: Sequence[Hit], store: PaperStore) -> About:
         return About(())
     if is_name(topic) and (saying := [hit.paper for hit in hits if says(hit.paper, topic)]):
         return About(tuple(saying))
-    stems = list(dict.fromkeys(store.terms.stems(" ".join(query_words(topic)))))
+    stems = list(dict.fromkeys(store.terms.stems(" ".join(query_words(_in_words(topic))))))
     weights = idf_weights(stems, store)
     unsaid = _names(topic, store)
     signs = [
@@ -107,6 +109,7 @@ def _is_about(sign: _Signs) -> bool:
         sign.in_title > 0.99
         or (sign.in_title >= _COVERED and sign.near >= _NEAR)
         or (stands_together and sign.near >= (_NEAR if sign.sentences > 1 else _NEAR_WHEN_SAID_ONCE))
+        or (sign.is_figure and not sign.between)
         or (sign.is_long and sign.coverage >= _COVERED and sign.near >= _NEAR_WHEN_SAID_ONCE)
         or (sign.near >= _NEARLY_NEAREST and sign.cosine >= _COSINE + 0.1 * (1 - sign.coverage) and sign.coverage >= 0.25)
     )
@@ -155,13 +158,19 @@ def _signs(
         between = len(whole)
     cosine = hit.dense or 0.0
     return _Signs(
-        share(set(title)), coverage, sentences, between, cosine, cosine / nearest if nearest > 0 else 0.0, len(stems) > 3
+        share(set(title)), coverage, sentences, between, cosine, cosine / nearest if nearest > 0 else 0.0, len(stems) > 3,
+        len(stems) > 1 and any(stem.isdigit() for stem in stems),
     )
+
+
+def _in_words(text: str) -> str:
+    """Return a text with "22B" as "22 billion"."""
+    return re.sub(r"(?<![\w.])(\d+(?:\.\d+)?) ?(?:B|bn)\b", r"\1 billion", text)
 
 
 def _stems_of(text: str, stems: Sequence[str], store: PaperStore) -> list[str]:
     """Return the stems of a text; two words of a topic are also said by one that joins them: "race cars" by "racecar"."""
-    said = store.terms.stems(text)
+    said = store.terms.stems(_in_words(text))
     squeezed = re.sub(r"[\W_]", "", text).casefold()
     for pair in zip(stems, stems[1:]):
         said += pair if "".join(pair) in squeezed and not set(pair) <= set(said) else ()

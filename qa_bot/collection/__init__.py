@@ -14,11 +14,12 @@ from qa_bot.collection.telling import (
     describe_several,
     facts_of,
     list_papers,
+    name_shared,
     order_papers,
     rank_authors,
 )
 
 __all__ = [
     "FROM_CATALOGUE", "AuthorNames", "CollectionQuestion", "bears", "by_date", "describe", "describe_filters", "describe_paper", "describe_several", "facts_of", "filters_in",
-    "is_first_author", "list_papers", "order_papers", "passes", "rank_authors", "says", "understand", "without_filters",
+    "is_first_author", "list_papers", "name_shared", "order_papers", "passes", "rank_authors", "says", "understand", "without_filters",
 ]  # fmt: skip

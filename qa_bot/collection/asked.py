@@ -15,7 +15,7 @@ from qa_bot.schema import Filters, Paper, names_person
 
 Kind = Literal[
     "list", "count", "newest", "oldest", "authors", "date", "order", "prolific", "per_year", "year_most", "time_span", "per_category",
-    "organisations", "coauthors", "writers", "all_authors", "longest", "shortest", "introduced", "tally",
+    "organisations", "coauthors", "writers", "all_authors", "longest", "shortest", "introduced", "tally", "shared",
 ]  # fmt: skip
 Place = Literal["", "first", "last", "only"]
 
@@ -25,7 +25,8 @@ class CollectionQuestion:
     """A question that the catalogue answers. `topic` holds the words that remain when all else is understood.
 
     `alternatives` are the topic's parts where the question says "or", each a topic of its own where they are short, else to
-    try one by one where no paper is about the whole; who uses a topic (`uses_topic`) need only say it. `without` names
+    try one by one where no paper is about the whole; who uses a topic (`uses_topic`) need only say it, or one of
+    the `acronyms` that the question gives of it. `without` names
     papers, or what they say, that are not to be listed. `said` are words that a title or abstract must say (`said_any`:
     one of them is enough; `in_title`: the title).
     `unknown` is a name, category or organisation asked for that no record bears: nothing can pass it. `notes` tell how
@@ -56,6 +57,7 @@ class CollectionQuestion:
     notes: tuple[str, ...] = ()
     wants_content: bool = False
     uses_topic: bool = False
+    acronyms: tuple[str, ...] = ()
     newest_first: bool | None = None
 
     @property
@@ -109,8 +111,8 @@ def says(paper: Paper, phrase: str, *, in_title: bool = False) -> bool:
         joined = joined[:-1] + "s?"
     if re.search(rf"(?<![^\W_]){joined}(?:e?s)?(?:v\d+)?(?![^\W\d_])", text, re.IGNORECASE):  # "TPUv4" says "TPU"
         return True
-    acronym = "".join(word[0] for word in words).upper()
-    return len(words) > 1 and bool(re.search(rf"(?<![A-Z]){acronym}s?(?![A-Za-z])", text))
+    acronym = "".join(word[0] for word in words).upper() if len(words) > 1 else phrase if phrase.isupper() and len(phrase) > 2 else ""
+    return bool(acronym) and bool(re.search(rf"(?<![A-Z]){acronym}s?(?![A-Za-z])", text))
 
 
 def passes(asked: CollectionQuestion, paper: Paper) -> bool:

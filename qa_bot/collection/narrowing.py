@@ -15,12 +15,19 @@ from qa_bot.collection.wording import PAPERS
 from qa_bot.schema import Filters
 
 
+_CITED = r",? (?:et al\b\.?|and (?:others|co-?workers|colleagues)),?(?: \(?(?P<year>(?:19|20)\d\d)\b\)?)?"
+
+
 def filters_in(question: str, *, authors: AuthorNames, categories: Collection[str] = ()) -> Filters:
     """Return what a question about content narrows itself to: "What do the papers by Beyer from 2021 say about ...?"
 
-    Only where it speaks of papers: a year or a name in "ImageNet 2012" or "the Hénaff loss" narrows nothing.
+    Only where it speaks of papers, or cites ("Hermans et al. (2017)"): a year or a name in "ImageNet 2012" or "the Hénaff
+    loss" narrows nothing.
     """
     text = " ".join(question.split())
+    if cited := next(((name, found) for name, words in authors.find(text) if (found := re.search(rf"{re.escape(words)}{_CITED}", text))), None):
+        name, found = cited
+        return Filters(author=name, year_from=int(found["year"]) if found["year"] else None, year_to=int(found["year"]) if found["year"] else None)
     if len(text) > LONGEST or not re.search(rf"\b{PAPERS}\b", text, re.I):
         return Filters()
     author = next(
@@ -49,7 +56,7 @@ def without_filters(question: str, filters: Filters, *, authors: AuthorNames) ->
     text = " ".join(question.split())
     for name, words in authors.find(text):
         if name == filters.author:
-            text = re.sub(rf"\b(?:by\s+|of\s+|from\s+)?{re.escape(words)}(?:['’]s?)?(?!\w)", " ", text, count=1)
+            text = re.sub(rf"\b(?:by\s+|of\s+|from\s+)?{re.escape(words)}(?:{_CITED}|(?:['’]s?)?(?!\w))", " ", text, count=1)
     if (filters.year_from or filters.year_to) and (span := find_span(text)):
         text = text.replace(span.words, " ", 1)
     return " ".join(text.split())

@@ -41,7 +41,7 @@ CATEGORY_NAMES = {
 }
 
 
-_ACRONYM = r"[A-Z][\w.+-]*[A-Z\d][\w.+-]*"
+ACRONYM = r"[A-Z][\w.+-]*[A-Z\d][\w.+-]*"
 _SECTION = r"(?:categor(?:y|ies)|subjects?|class|section|field|area)"
 
 
@@ -86,7 +86,7 @@ def words_said(rest: str, *, is_title: bool) -> tuple[str, tuple[str, ...], bool
     )[0]
     pieces = [_bare_phrase(piece) for piece in re.split(r"\s*(?:,|/|\band\b|\bor\b)\s*", phrase) if _bare_phrase(piece)]
     pieces = [piece for piece in pieces if topic_of(piece)]  # "appear on" says no word
-    spelled = re.fullmatch(rf"(.+?)\s*\(({_ACRONYM})\)?", pieces[0]) if len(pieces) == 1 else None  # "locked-image tuning (LiT)", its last bracket cut off
+    spelled = re.fullmatch(rf"(.+?)\s*\(({ACRONYM})\)?", pieces[0]) if len(pieces) == 1 else None  # "locked-image tuning (LiT)", its last bracket cut off
     pieces = list(dict.fromkeys((spelled[2], spelled[1]) if spelled else pieces))
     if not pieces or (names_only and not spelled and not all(_is_name(piece) for piece in pieces)):
         return rest, (), False
@@ -106,15 +106,11 @@ def _bare_phrase(phrase: str) -> str:
     while len(words) > 1 and words[0].lower() in wording.EDGE_WORDS:
         words.pop(0)
     phrase = " ".join(words)
-    shorter = re.sub(
-        (
-            r"\s+(?:(?:data ?sets?|benchmarks?|challenges?|models?|papers?|corpus|test sets?|backbones?|architectures?|encoders?"
-            r"|data|tasks?|suite|loss(?:es)?|objectives?|embeddings?|features|weights|checkpoints|towers?)\s*)+$"
-        ),
-        "",
-        phrase,
-        flags=re.I,
-    )
+    return _bare_name(phrase)
+
+
+def _bare_name(phrase: str) -> str:
+    shorter = re.sub(rf"\s+(?:{wording.KINDS}\s*)+$", "", phrase, flags=re.I)
     return shorter if _is_name(shorter) else phrase
 
 
@@ -195,7 +191,7 @@ def how_many(text: str, words: str = "newest|latest|most recent|oldest|earliest|
 def topic_of(rest: str) -> str:
     """Return the words that say what listed papers must be about, in their order: what is left between what was understood."""
     pieces = []
-    rest = re.sub(rf"(?<=\w)\s*\((?:{_ACRONYM})\)", "", rest)  # "Tracking-Any-Point (TAP)"
+    rest = re.sub(rf"(?<=\w)\s*\((?:{ACRONYM})\)", "", rest)  # "Tracking-Any-Point (TAP)"
     for piece in re.split(rf"[{MASKS}?!;:]+|\s-\s|(?<=\w)\.(?:\s|$)", rest):
         words = [word.strip(".,-()\"“”'’") for word in re.findall(r"[\w][\w.+/'’-]*", piece)]
         while words and _carries_nothing(words[0]):
@@ -203,13 +199,13 @@ def topic_of(rest: str) -> str:
         while words and _carries_nothing(words[-1]):
             words.pop()
         pieces += words
-    topic = " ".join(word for word in pieces if word and word.lower() not in wording.VAGUE)
+    topic = " ".join(re.sub(r"(?<=\w)-(?:type|style|like|based)$", "", word) for word in pieces if word and word.lower() not in wording.VAGUE)
     shorter = re.sub(r"\s+(?:tasks?|problems?)$", "", topic, flags=re.I)
-    return shorter if len(re.findall(r"\w+", shorter)) > 1 else topic
+    return _bare_name(shorter if len(re.findall(r"\w+", shorter)) > 1 else topic)
 
 
 def _carries_nothing(word: str) -> bool:
-    return len(word) < 2 or word.lower() in wording.EDGE_WORDS or word.lower() in wording.NUMBERS
+    return len(word) < 2 or word.lower() in wording.EDGE_WORDS | wording.VAGUE or word.lower() in wording.NUMBERS
 
 
 def target_of(text: str) -> str:

@@ -12,8 +12,9 @@ from dataclasses import replace
 from qa_bot.collection import wording
 from qa_bot.collection.asked import CollectionQuestion
 from qa_bot.collection.masking import Masked, mask
-from qa_bot.collection.parts import LONGEST, author_bounds, how_many, target_of, topic_of, words_said
+from qa_bot.collection.parts import ACRONYM, LONGEST, author_bounds, how_many, target_of, topic_of, words_said
 from qa_bot.collection.people import AuthorNames
+from qa_bot.collection.plain import plainly, without_asides
 from qa_bot.collection.wording import CATEGORY, MASKS, NUMBER, ORGANISATION, OTHER, PAPERS, PERSON, TIME, number_of
 from qa_bot.schema import Filters
 
@@ -25,7 +26,7 @@ def understand(
 ) -> CollectionQuestion | None:
     """Read a question about the collection; None when it asks for what the papers say."""
     text = " ".join(_ASIDE.sub(r" about \g<x>", question[: 2 * LONGEST]).split())
-    text = wording.plainly(text)
+    text = plainly(text)
     if not 0 < len(text) <= LONGEST:
         return None
     read = mask(text, authors, categories, organisations)
@@ -45,6 +46,8 @@ def understand(
 def _about_people_and_time(read: Masked) -> CollectionQuestion | None:
     masked, base = read.masked, read.base
     whole = replace(base, topic="")
+    if wording.SHARED.search(masked) and PERSON not in masked and re.search(r"\band\b|,|&|\bboth\b|\bwith\b", masked):
+        return replace(whole, kind="shared", unknown="", topic=topic_of(masked))
     if wording.PER_YEAR.search(masked):
         return replace(
             _with_topic(read, re.sub(r"\b(?:per|each|every|by|for each) year\b|over the years", " ", masked, flags=re.I)),
@@ -53,12 +56,13 @@ def _about_people_and_time(read: Masked) -> CollectionQuestion | None:
     if wording.YEAR_MOST.search(masked):
         return replace(whole, kind="year_most", newest_first=not re.search(r"fewest|least", masked, re.I))
     if wording.TIME_SPAN.search(masked) and not wording.ORDER.search(masked) and re.search(
-        rf"\b(?:{PAPERS}|collection|corpus|cover|span|library)\b|{PERSON}", masked, re.I
+        rf"\b(?:{PAPERS}|collection|corpus|cover|(?<!time )span|library)\b|{PERSON}", masked, re.I
     ):
         return replace(whole, kind="time_span")
     if (
         wording.COAUTHORS.search(masked)
         and PERSON in masked
+        and not wording.THE_PAPER.search(masked)
         and not re.search(rf"\b(?:which|what|list|show|how many) (?:\w+ )?{PAPERS}\b|^{PAPERS}", masked, re.I)
     ):
         return replace(whole, kind="coauthors")
@@ -107,6 +111,8 @@ def _about_people_and_time(read: Masked) -> CollectionQuestion | None:
 def _about_one_paper(read: Masked) -> CollectionQuestion | None:
     masked, base = read.masked, read.base
     bare = replace(base, filters=Filters(), also_by=(), span=None, unknown="", not_by=())
+    if PERSON in masked and wording.COAUTHORS.search(masked) and (found := wording.THE_PAPER.search(masked)):
+        return replace(bare, kind="authors", topic=target_of(found["x"]))
     if (found := wording.INTRODUCED.search(masked)) and PERSON not in masked and TIME not in masked:
         topic = target_of((found["x"] or found["y"] or "").strip(" ?.!"))
         return replace(bare, kind="introduced", topic=topic) if topic else None
@@ -170,8 +176,10 @@ def _about_one_paper(read: Masked) -> CollectionQuestion | None:
 
 
 def _asks_for_link(text: str) -> bool:
-    """Say whether a question is for a paper's address; "where can I get recordings of people playing" is not."""
+    """Say whether a question is for a paper's address; "where can I get recordings of people playing", or the weights, is not."""
     target = target_of(text)
+    if re.search(r"\b(?:code|weights|checkpoints?|models?|data ?sets?|data|implementation|software|library|demo)\b", text, re.I):
+        return False
     return (
         bool(wording.LINK.search(text))
         and 0 < len(target.split())
@@ -268,7 +276,9 @@ def _with_topic(read: Masked, rest: str) -> CollectionQuestion:
     if found := wording.EXCEPT.search(rest):
         changes["without"] = tuple(filter(None, (topic_of(name) for name in re.split(r"\s*,\s*|\s+(?:and|or)\s+", found["x"]))))
         rest = rest[: found.start()] + OTHER + rest[found.end() :]
-    rest = wording.SERIES.sub(r"\1", rest)
+    rest, left_out = without_asides(wording.SERIES.sub(r"\1", rest))
+    if left_out:
+        changes["notes"] = (*base.notes, f"“{left_out}” was not looked at.")
     if found := wording.HOW_MANY_AUTHORS.search(rest):
         least, most = author_bounds(found)
         changes |= {"fewest_authors": least, "most_authors": most}
@@ -295,6 +305,7 @@ def _with_topic(read: Masked, rest: str) -> CollectionQuestion:
     return replace(
         base,
         topic=topic,
+        acronyms=tuple(re.findall(rf"(?<=\w) ?\(({ACRONYM})s?\)", rest)) if topic else (),
         uses_topic=bool(topic) and len(topic.split()) <= 3 and bool(wording.USES.search(rest)),
         alternatives=tuple(parts) if len(parts) > 1 else (),
         said=said,

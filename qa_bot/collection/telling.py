@@ -84,14 +84,24 @@ def _by_authors(papers: Sequence[Paper], *, longest: bool, limit: int) -> list[P
 
 
 def order_papers(question: str, papers: Sequence[Paper], *, newest_first: bool | None = None) -> Answer:
-    """Answer which of the papers that a question names came first: all of them, the oldest first; or the one asked for."""
+    """Answer which of the papers that a question names came first: all of them, the one asked for first."""
     dated = by_date(papers, newest_first=bool(newest_first))
+    order = "newest" if newest_first else "oldest"
+    head = f"In the order of their dates, {order} first:"
     if newest_first is not None and dated:
-        which = "newest" if newest_first else "oldest"
-        return _as_answer(question, f"The {which} of these {len(papers)} papers:", dated[:1], left=0)
-    return _as_answer(
-        question, "In the order of their dates, oldest first:", [*dated, *(p for p in papers if not p.date)], left=0
-    )
+        head = f"The {order} of these {len(papers)} papers is “{as_quoted(dated[0].title)}”. {head}"
+    return _as_answer(question, head, [*dated, *(p for p in papers if not p.date)], left=0)
+
+
+def name_shared(question: str, papers: Sequence[Paper]) -> Answer:
+    """Answer which authors some papers have in common, by the spelling of the first of them."""
+    first, *others = papers
+    shared = [name for name in first.authors if all(plain_name(name) in {plain_name(each) for each in paper.authors} for paper in others)]
+    which = "both papers" if len(papers) == 2 else f"all {len(papers)} papers"
+    notes = [] if all(paper.authors_complete for paper in papers) else ["Some of these records name only the first authors."]
+    number = f"{len(shared)} author{'s are' if len(shared) > 1 else ' is'}"
+    head = f"{number} named by {which}: {as_quoted(', '.join(shared))}." if shared else f"No author is named by {which}."
+    return _as_answer(question, head, papers, left=0, notes=notes)
 
 
 def describe_several(question: str, papers: Sequence[Paper]) -> Answer:

@@ -1,6 +1,6 @@
-"""Knows the English of questions about a collection: how they open, what they ask for, the words that carry no topic.
+"""Knows the English of questions about a collection: what they ask for, the words that carry no topic.
 
-Leaves reading a whole question to `reading`. In these patterns single letters of the private use area stand for what
+Leaves what makes a question roundabout to `plain`, and reading a whole one to `reading`. In these patterns single letters of the private use area stand for what
 was already understood: PERSON, TIME, CATEGORY, ORGANISATION.
 """
 
@@ -28,39 +28,11 @@ def number_of(word: str) -> int:
     return NUMBERS.get(word.lower()) or int(word)
 
 
-def _regex(pattern: str) -> re.Pattern[str]:
+def regex(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-POLITE = _regex(
-    r"^(?:(?:so|and|now|then|ok(?:ay)?|hi|hello|hey|well|also|please|thanks|great)\b[\s,.!]*)*(?:(?:please|kindly)\s+)?"
-    r"(?:(?:can|could|would|will) you (?:please )?(?=list|show|find|name|give|tell|get|enumerate|recommend|suggest"
-    r"|count|search|look|point|pull|fetch|display)"
-    r"|(?:i (?:want|need|would like|['’]d like|wish) (?:you )?to (?:know|see|find|read|get)|i am (?:looking|searching) for"
-    r"|i['’]m (?:looking|searching) for|i (?:need|want)|looking for"
-    r"|do you know|tell me|search for|look for|look up|point me to)\s+(?:about )?)?(?:please\s+)?"
-)
-_POLITE_END = _regex(r"[\s,;.!]+(?:(?:please|pls|plz|thanks(?: a lot| in advance)?|thank you|thx|cheers)[\s,.!]*)+(?P<stop>\??)$")
-_ADDRESS = _regex(r"(?:https?://|www\.)[^\s?,;]+|\barxiv:\s?\d[\w./]+")
-_ONES = _regex(rf"^(which|what) (?:ones\b(?! of)|of (?:these|those|them)(?= (?!is\b|was\b|has\b|does\b|did\b|would\b|\w+ {PAPERS}|{PAPERS})[a-z]+\b))")
-_DOES = (
-    r"(?:introduc\w*|propos\w*|present\w*|extend\w*|us(?:e|es|ed|ing)|employ\w*|adopt\w*|appl(?:y|ies|ied|ying)|mention\w*|discuss\w*|cit(?:e|es|ed|ing)"
-    r"|(?:build\w*|built|improv\w*|rel(?:y|ies|ied|ying)|evaluat\w*|test\w*|train\w*|report\w*) (?:up)?on|compar\w+ (?:to|with|against)|refer\w* to)"
-)
-# "that introduce, extend or use X": what one of them takes, the last one tells.
-_SEVERAL_DOINGS = _regex(rf"\b{_DOES}(?:\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and/or|and|or)\s+)(?={_DOES}\b)")
-_CONTRACTED = _regex(r"\b(what|who|where|when|how|which)['’]s\b")
-
-
-def plainly(text: str) -> str:
-    """Return a question without what only makes it polite or says in several verbs what the last one says, with "what's" in two words,
-    "which ones" as the papers that are meant, and without the words of web addresses."""
-    text = _SEVERAL_DOINGS.sub("", _ADDRESS.sub(OTHER, text))
-    text = _ONES.sub(r"\1 papers", text)
-    return _CONTRACTED.sub(r"\1 is", _POLITE_END.sub(r"\g<stop>", POLITE.sub("", text, count=1))).strip()
-
-
-LIST = _regex(
+LIST = regex(
     rf"^(?:(?:(?:on|in|for|to|of|at) )?(?:which|what)(?: {_ADJECTIVE})* {PAPERS}\b(?! of the)"
     rf"|(?:which|what) of (?:the|these|those|your|{PERSON}(?:['’]s?)?)(?: \w+){{0,2}}? {PAPERS}\b"
     rf"|(?:list|show|find|name|give|tell|get|enumerate|recommend|suggest|display|fetch|pull up|count)(?: me| us)?"
@@ -84,69 +56,70 @@ LIST = _regex(
     rf"|writ\w+ together|co-?author\w*)\b)"
     rf"|what (?:do|does) (?:you|we|the collection) have (?:by|from|on|about)\b|what is there (?:by|from|on|about)\b"
     rf"|what else (?:is|was) (?:by|from)\b"
+    rf"|(?:is|are|was|were) {PERSON} (?:also )?(?:(?:listed|named|an? (?:co-?)?author|among the (?:co-?)?authors) )?(?:on|of|in|for|behind) (?:any|some|one|several|more than one|how many)\b"
     rf")"
 )
-PLURAL = _regex(
+PLURAL = regex(
     (
         r"(?:papers|publications|articles|works|studies|preprints|abstracts|manuscripts|titles|everything|anything|something"
         r"|all|every|each)\b"
     )
 )
-COUNT = _regex(
+COUNT = regex(
     (
         rf"\bhow many (?:(?!(?:does|do|did|in|of|the)\b)[\w{MASKS}’'-]+ ){{0,3}}?(?:of (?:the|these|those|{PERSON}['’]s?"
         rf"|your) )?{PAPERS}\b(?!['’])|\b(?:number|count|total) of {PAPERS}\b|^count\b.*\b{PAPERS}\b|\bhow (?:large|big) is "
         rf"(?:the|this|your) (?:collection|corpus|library)\b|\bhow many (?:did|has|have|are (?:by|from|about|in|on))\b"
     )
 )
-NEWEST = _regex(rf"\b(?:newest|latest|most recent(?:ly)?|youngest|last(?=(?: {NUMBER})? {PAPERS}\b))\b")
-OLDEST = _regex(rf"\b(?:oldest|earliest|least recent|first(?=(?: {NUMBER})? (?:{PAPERS})\b))\b")
-COUNTED = _regex(
+NEWEST = regex(rf"\b(?:newest|latest|most recent(?:ly)?|youngest|last(?=(?: {NUMBER})? {PAPERS}\b))\b")
+OLDEST = regex(rf"\b(?:oldest|earliest|least recent|first(?=(?: {NUMBER})? (?:{PAPERS})\b))\b")
+COUNTED = regex(
     (
         rf"\b({NUMBER})\s+(?:newest|latest|most recent|oldest|earliest|youngest)|(?:newest|latest|most recent|oldest"
         rf"|earliest|last|first|youngest)\s+({NUMBER})\b"
     )
 )
-AUTHORS = _regex(
+AUTHORS = regex(
     rf"\bwho (?:all |else )?(?:wrote|(?:co-?|first-|last-)?authored|published|(?:was|were|is|are) (?:the |all the )?(?:(?:first"
-    rf"|lead|last|senior|corresponding|main) )?(?:co-?)?(?:authors?|writers?)|(?:is|are|was|were) behind|proposed"
+    rf"|lead|last|senior|corresponding|main) )?(?:co-?)?(?:authors?|writers?)|(?:is|was|comes?|stands?) (?:listed |named )?(?:first|last)(?= (?:on|in|among|of)\b)|(?:is|are|was|were) behind|proposed"
     rf"|introduced|developed|created|made|invented|built|came up with)\b"
     rf"|\b(?:authors?|writers?|author list) (?:of|on|for|behind)\b|['’]s? (?:first |last |lead |senior |co-?)?authors?\b"
     rf"|\bby whom\b|\bwhose (?:paper|work)\b|\bhow many (?:co-?)?(?:(?:authors|writers) (?:does|did|do|has|have)|{PEOPLE} (?:wrote|are (?:on"
     rf"|behind)|worked on|contributed|(?:has|have) (?:written|worked|contributed|authored)))\b|\b(?:first|last|senior|lead) author of\b"
 )
 # The authors as those who did something: "What dropout rate did the authors of FlexiViT choose?" asks for the text.
-AUTHORS_DID = _regex(
+AUTHORS_DID = regex(
     r"^(?!who|whom|by whom|how many (?:co-?)?authors)\b.*\b(?:did|do|does|have|has|had|would|could|can) (?:the |its |their )?(?:\w+ )?(?:authors?|writers?|researchers?) "
     r"(?:of|on|behind)\b.+ (?!also\b)[a-z]+\W*$"
 )
-DATE = _regex(
+DATE = regex(
     r"\bwhen (?:was|were|did|has|is)\b.*\b(?:publish\w*|written|wrote|release\w*|appear\w*|come out|came out|submitted"
-    r"|posted|introduc\w*|propos\w*|paper|from|dated)\b"
+    r"|posted|introduc\w*|propos\w*|paper|from|dated)\b|^since when (?:is|are|was|were|has|have|do|does)\b|\bhow long (?:has|have)\b.*\b(?:around|out|existed)\b"
     r"|\b(?:what|which) (?:year|date|month)\b|\b(?:publication|release|submission) (?:date|year)\b|\bhow (?:old"
     r"|recent|new) is\b|\bdate of\b|\byear of (?:publication )?\b"
 )
-LINK = _regex(
+LINK = regex(
     (
         r"\b(?:arxiv (?:id|number|identifier|link|page)|doi|url|link|where can (?:i|we|one) (?:find|read|get|download"
         r"|see)|where (?:was|is|were) .* (?:published|available|found))\b"
     )
 )
-WROTE_IT = _regex(
+WROTE_IT = regex(
     (
         rf"\b(?:was|were|is|are|did|has|have)\s+{PERSON}.*\b(?:involved in|(?:(?:first|last|lead|co-?|an|the) ?)*authors? "
         rf"(?:of|on)|wrote|write|written|(?:co-?)?author(?:ed)?|contribut\w* to|work(?:ed)? on|part of|behind)\b"
     )
 )
-ORDER = _regex(
+ORDER = regex(
     (
         r"\b(?:newer|older|earlier|later|more recent|came (?:out )?first|first published|published (?:first|last|earlier"
         r"|later)|appeared first|came (?:before|after|last)|newest|oldest|earliest|latest|most recent)\b"
     )
 )
-ORDER_NEWEST = _regex(r"\b(?:newer|later|more recent|newest|latest|most recent|last)\b")
-ORDER_OLDEST = _regex(r"\b(?:older|oldest|earlier|earliest)\b")
-PROLIFIC = _regex(
+ORDER_NEWEST = regex(r"\b(?:newer|later|more recent|newest|latest|most recent|last)\b")
+ORDER_OLDEST = regex(r"\b(?:older|oldest|earlier|earliest)\b")
+PROLIFIC = regex(
     (
         rf"\b(?:who|(?:which|what) {PEOPLE}|whose name|by whom)\b.*\b(?:most(?: of)?(?: the)? (?:{PAPERS}|often|frequent"
         rf"|prolific|active)|most$)|\bmost (?:prolific|frequent|common|active|productive) {PEOPLE}\b|\btop(?: {NUMBER})? {PEOPLE}\b"
@@ -154,44 +127,44 @@ PROLIFIC = _regex(
         rf"(?:author|{PEOPLE})"
     )
 )
-PER_YEAR = _regex(
+PER_YEAR = regex(
     (
         rf"\b(?:{PAPERS}|how many|number)\b.*\b(?:per|each|every|by|for each) year\b|\b(?:over the years|by year of publication"
         rf"|year by year|distribution of (?:the )?(?:years|dates)|histogram)\b"
     )
 )
-YEAR_MOST = _regex(
+YEAR_MOST = regex(
     (
         rf"\b(?:which|what|in which|in what) year\b.*\b(?:most|many|more|fewest|least) (?:of (?:the )?)?{PAPERS}\b|\bmost "
         rf"(?:productive|active) year\b|\byear with the (?:most|fewest)\b|\bfrom which year (?:are|do) .*\bmost\b"
     )
 )
-TIME_SPAN = _regex(
+TIME_SPAN = regex(
     (
         r"\b(?:(?:what|which) (?:years|time ?(?:span|range|frame|period)|period|range of (?:years|dates))\b|how far back\b"
         r"|date range|(?:what|which) dates)\b"
     )
 )
-PER_CATEGORY = _regex(
+PER_CATEGORY = regex(
     (
         rf"\b(?:which|what|list|show|how many|all|name)\b.*\b(?:categories|subjects|fields|sections)\b|\b{PAPERS} (?:per"
         rf"|by|in each|for each) (?:category|subject|field|section)\b"
     )
 )
-ORGANISATIONS = _regex(
+ORGANISATIONS = regex(
     (
         r"\b(?:which|what|list|show|name|how many)\b.*\b(?:organi[sz]ations?|institutions?|affiliations?|universities"
         r"|companies|labs|institutes)\b|\bwhere do (?:the )?authors (?:work|come from)\b|\baffiliat\w+\b"
     )
 )
-COAUTHORS = _regex(
+COAUTHORS = regex(
     (
         rf"\b(?:co-?authors?|collaborators?|colleagues)\b(?! {PAPERS})|\bwho(?:m)? (?:else )?(?:has|have|did|does|do"
         rf"|is|was) {PERSON}.*\b(?:with|together)\b|\bwith whom\b|\bwho (?:else )?(?:has |have |did )?(?:work|publish"
         rf"|collaborat|writ|wrot|co-?author)\w*(?: \w+){{0,3}} with {PERSON}"
     )
 )
-WRITERS = _regex(
+WRITERS = regex(
     rf"\b(?:who|(?:which|what) {PEOPLE})(?: else)? (?:writes?|works?|worked|(?:has|have) (?:worked|published|written)"
     rf"|published|publish(?:es)?|(?:is|are) working|wrote|stud(?:y|ies|ied))\s+(?:(?:{PAPERS}|most|a lot|things|something"
     rf"|anything)\s+)?(?:on|about|with)\b"
@@ -200,7 +173,7 @@ WRITERS = _regex(
     rf"|publications)\b|\b{PEOPLE} (?:who |that )?(?:work\w*|writ\w*|publish\w*) (?:on|about)\b|\bexperts? (?:on"
     rf"|in|for)\b"
 )
-ALL_AUTHORS = _regex(
+ALL_AUTHORS = regex(
     (
         rf"^(?:how many (?:different |distinct |unique |individual )?{PEOPLE}\b(?!['’])(?: (?:in|of|on|do|does|are|is|there|you|it|know|the"
         rf"|this|your|these|all|collection|corpus|library|database|set|have|has|hold|contain|cover|here|papers|named|listed|represented|total"
@@ -208,22 +181,22 @@ ALL_AUTHORS = _regex(
         rf"|of|do|are|there|you|the|this|your|collection|have|here|papers)\b)*\W*$)"
     )
 )
-LONGEST = _regex(
+LONGEST = regex(
     (
         rf"\b(?:most|longest|largest|biggest|highest)(?: number of| list of| author)?(?: {PEOPLE}| lists?)\b(?! {PAPERS})"
         rf"|\bauthor list.*\b(?:longest|largest)\b|\blongest author"
     )
 )
-SHORTEST = _regex(
+SHORTEST = regex(
     rf"\b(?:fewest|shortest|smallest|least)(?: number of| list of| author)?(?: {PEOPLE}| lists?)\b|\bshortest author"
 )
-HOW_MANY_AUTHORS = _regex(
+HOW_MANY_AUTHORS = regex(
     rf"\b(?P<alone>single[- ]author(?:ed)?|solo[- ](?:author(?:ed)?|papers?)|(?:written|authored) alone|sole[- ]author"
     rf"(?:ed)?|only one author|a single author|(?:just|exactly|only) one author|by one (?:author|person))\b"
     rf"|\b(?:(?P<how>more than|over|at least|fewer than|less than|under|at most|up to|exactly)\s+)?(?P<n>{NUMBER})"
     rf"(?P<more> or more)? (?:co-?)?(?:authors|people|researchers)\b"
 )
-CODE = _regex(
+CODE = regex(
     (
         r"\b(?:with|have|has|releas\w*|provid\w*|publish\w*|mak\w*|shar\w*|come\w* with|link\w* to|offer\w*|includ\w*)\b.{0,30}\b"
         r"(?:code|source code|implementations?|github)\b(?:\W+(?:is |are )?(?:publicly |openly )?(?:available|public"
@@ -231,58 +204,64 @@ CODE = _regex(
         r"|\bopen[- ]?sourced?\b(?: (?:code|implementations?))?"
     )
 )
-INTRODUCED = _regex(
+INTRODUCED = regex(
     (
         r"\b(?:which|what) (?:paper|work|publication|article) (?:was |is )?(?:the )?(?:first )?(?:(?:to )?(?:introduc"
         r"|propos|present|coin|invent|describ)\w*)\s+(?P<x>.+)|\bwhere (?:was|were) (?P<y>.+?) (?:first )?(?:introduced"
         r"|proposed|presented|described)\b"
     )
 )
-FIRST_AUTHOR = _regex(
-    r"\b(?:as (?:the )?)?(?:first|lead)[- ]?author(?:ed|s|ship)?\b|\bas (?:the )?(?:first|lead)\b|\bauthored first\b"
+FIRST_AUTHOR = regex(
+    r"\b(?:as (?:the )?)?(?:first|lead)[- ]?author(?:ed|s|ship)?\b|\bas (?:the )?(?:first|lead)\b|\bauthored first\b|\b(?:listed|named|stands?|comes?) first\b"
 )
-LAST_AUTHOR = _regex(r"\b(?:as (?:the )?)?(?:last|senior)[- ]?author(?:ed|s|ship)?\b|\bas (?:the )?(?:last|senior)\b")
-ONLY_AUTHOR = _regex(r"\b(?:as (?:the )?)?(?:sole|only|single|solo)[- ]?author(?:ed|s)?\b|\balone\b|\bby (?:him|her)self\b")
-SUPERLATIVE = _regex(
+LAST_AUTHOR = regex(r"\b(?:as (?:the )?)?(?:last|senior)[- ]?author(?:ed|s|ship)?\b|\bas (?:the )?(?:last|senior)\b|\b(?:listed|named|stands?|comes?) last\b")
+ONLY_AUTHOR = regex(r"\b(?:as (?:the )?)?(?:sole|only|single|solo)[- ]?author(?:ed|s)?\b|\balone\b|\bby (?:him|her)self\b")
+SUPERLATIVE = regex(
     (
         r"\b(?:best|highest|lowest|largest|biggest|smallest|fastest|slowest|strongest|cheapest|greatest|worst|better"
         r"|higher|faster|cheaper|state[- ]of[- ]the[- ]art|(?:most|least) (?!recent|papers|authors|of|often)\w+)\b"
     )
 )
-SAYS = _regex(
+SAYS = regex(
     r"\b(?:mention(?:s|ed|ing)?|cit(?:e|es|ed|ing)|refer(?:s|red|ring)? to|nam(?:es|ing)|say(?:s|ing)?|contain(?:s|ing)?|includ(?:e"
     r"|es|ing)|speak(?:s)? of|talk(?:s)? of|"
     r"(?:us(?:e|es|ing)|with|contain(?:s|ing)?|has|have) the (?:words?|terms?|phrases?|names?)|the (?:words?|terms?"
     r"|phrases?))\b\s*"
 )
-USES = _regex(
+USES = regex(
     r"\b(?:(?:evaluat|test|benchmark|train|pre-?train|fine-?tun|report|result|experiment|validat|measur|perform"
     r"|scor|number|accurac|work)\w*(?: (?:their|its|models?|results?|numbers|accurac\w+|performance|experiments"
     r"|scores?)){0,2}\s+(?:on|with|using|against|for)"
-    r"|us(?:e|es|ed|ing)|build(?:s)? (?:up)?on|compar\w+ (?:to|with|against)|based on)\s+"
+    r"|us(?:e|es|ed|ing)|build(?:s)? (?:up)?on|compar\w+ (?:to|with|against)|based on|do(?:es|ing)? (?:something|anything) with|(?<=that )ha(?:s|ve)|(?<=papers )have)\s+"
 )
-IN_TITLE = _regex(
+IN_TITLE = regex(
     (
         r"\b(?:in|from) (?:(?:the|their|its|his|her|a) )?titles?\b|\bwhose titles?\b|\btitles? (?:that |which )?(?="
         r"(?:contain|includ|mention|say|start|begin|with the)\w*)|\b(?:titled|entitled)\b|\b(?:that|which) (?:has|have"
         r"|contain)\w* (?=.* in the title)"
     )
 )
-WITHOUT = _regex(
+WITHOUT = regex(
     (
         r"(?:\bwithout|\b(?:do|does|did)(?: not|n['’]t) (?:have|include|list|name)|\black(?:ing)?|\bnot (?:by|from|with|written by|authored by)|\bexcept(?: for)?(?: those)?(?: by)?|\bexcluding"
         r"|\bbut not(?: by| with| from)?|\bother than(?: those by)?|\bapart from)\s*$"
     )
 )
-ASKS_MORE = _regex(
+ASKS_MORE = regex(
     (
         r"(?:,|;|\?|\.)?\s+(?:and|then)\s+(?:(?:what|how|why)\b(?! (?:year|many papers|date|is (?:the|its) (?:year|date)))"
         r"|(?:which|what) (?!papers?\b|year|is the|are the|of them is the|came)\w+|do(?:es)? (?:they|it|each)|summari[sz]e"
         r"|explain|compare|describe|tell me (?:what|how|why))\b.*"
     )
 )
+# "Which authors do EcoFlow and EDEN share?", "Is there anyone who worked on both VeLO and MULEX?"
+SHARED = regex(
+    rf"\b(?:{PEOPLE}|anyone|anybody|someone|somebody|who)\b.*\b(?:in common|share|overlap)\b(?! (?:of|a)\b)|\b(?:shar(?:e|es|ed|ing)|common|overlapping)\b.*\b{PEOPLE}\b"
+    rf"|\b(?:anyone|anybody|someone|somebody|who|{PEOPLE})\b.*\b(?:on|wrote|of|behind|authored) both\b|\bsame {PEOPLE}\b"
+)
+THE_PAPER = regex(r"\bthe (?:paper|article|work|study|preprint) (?:called|titled|named|on|about|that|which|where|in which)\b (?P<x>.+)")
 # What comes of a paper when it says something: "What do Beyer's papers say about distillation?" asks for the text.
-TELLS = _regex(
+TELLS = regex(
     (
         r"^(?:what|how|why|where)\b.*\b(?:say|says|said|report|find|found|claim|show|conclude|argue|propose|use|reach"
         r"|achieve|suggest|tell|teach|recommend|compare|improve|do they|define|explain|perform|train|scale|relate|differ)\b"
@@ -290,11 +269,16 @@ TELLS = _regex(
     )
 )
 # "except PaliGemma", "(not counting the surveys)".
-EXCEPT = _regex(
+EXCEPT = regex(
     r"[\s,(]*\b(?:not counting|not including|excluding|except(?:ing)?(?: for)?|apart from|aside from|other than|besides|leaving out|leaving aside"
     r"|ignoring)\s+(?:(?:those|the ones|papers|works?)\s+(?:on|about|with|for|using|(?:that|which) (?:use|mention|are about|deal with))\s+)?(?!those\b|the ones\b)(?P<x>[^,;()?!.]+(?:\.\w+)*)\)?"
 )
 VAGUE = frozenset("thing things stuff something anything".split())
+# What a name may be followed by and still be all that is meant: "the NYUv2 datasets" are said by "NYUv2".
+KINDS = (
+    r"(?:data ?sets?|benchmarks?|challenges?|models?|papers?|corpus|test sets?|backbones?|architectures?|encoders?"
+    r"|data|tasks?|suite|loss(?:es)?|objectives?|embeddings?|features|weights|checkpoints|towers?)"
+)
 # What a name may be followed by without meaning another thing: "the PaLI series".
 SERIES = re.compile(r"\b(?!(?:Which|What|Show|List|Name|Find|The|All|Every|Any)\b)(\S*[A-Z]\S*)\s+(?:[Ss]eries|[Ff]amily|[Ll]ine-?up)\b")
 EDGE_WORDS = frozenset(
@@ -316,6 +300,9 @@ EDGE_WORDS = frozenset(
     them he she his her who whom whose where when exist exists available know both up if tried try tries around regarding
     towards dedicated devoted concerned but not via say says seen see want need like kind kinds sort type types category
     categories section field area class total different distinct specifically mainly primarily explicitly particularly
-    exclusively chiefly mostly directly especially main primary central test tests tested testing extending extended
+    exclusively chiefly mostly directly especially main primary central test tests tested testing extending extended list lists
+    listed listing name names named him her his himself herself themselves either both something anyone anybody someone somebody run
+    runs ran running experiment experiments experimented include includes included including among anywhere somewhere share shares
+    shared analyse analyses analysed analyze analyzes analyzed analysing analyzing subject subjects
     """.split()
 )

@@ -115,7 +115,8 @@ def stand_alone(question: str, history: History, *, known: Known = NOTHING_KNOWN
         question = corrected
     said = [text for role, text in turns[place + 1 :] if role == "assistant"]
     if back := BACK_TO.match(question):
-        question, last, said = (back["rest"] or back["more"]).strip(), f"What is {(back['x'] or back['y']).strip()}?", []
+        subject = back["x"] or back["y"] or back["z"]
+        question, last, said = (back["rest"] or back["more"] or back["then"]).strip(), f"What is {subject.strip()}?", []
     bare = CONNECTIVE.sub("", question).strip() or question
     is_connected = bare != question
     if ABOUT_ANSWER.fullmatch(bare):

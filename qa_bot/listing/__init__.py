@@ -77,9 +77,14 @@ def _answer(
         return _describe(question, asked, store=store, embedding=embedding, filters=filters, declined=declined)
     if asked.kind == "introduced":
         return _introduced(question, asked, store=store, filters=filters)
-    if asked.kind == "order":
+    if asked.kind in ("order", "shared"):
+        in_order = asked.kind == "order"
         compared = _compared(question, store=store, embedding=embedding)
-        return collection.order_papers(question, compared, newest_first=asked.newest_first) if len(compared) > 1 else None
+        if len(compared) < 2 and not in_order and asked.topic:  # "both remote sensing papers"
+            compared = _surely_about(asked.topic, store, embedding)
+        if not 1 < len(compared) <= SEVERAL_MEANT:
+            return None
+        return collection.order_papers(question, compared, newest_first=asked.newest_first) if in_order else collection.name_shared(question, compared)
     if asked.kind in _TALLIES:
         return _tallied(question, asked, store=store, embedding=embedding, filters=filters)
     asked, selected = choose_told(question, asked, store=store, embedding=embedding, filters=filters)

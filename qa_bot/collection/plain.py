@@ -1,0 +1,92 @@
+"""Knows how a question about a collection is said plainly: without politeness and asides, and with what it points at in its place.
+
+Leaves what the plain words ask for to `reading`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from qa_bot.collection.wording import MASKS, OTHER, PAPERS, regex
+
+_POLITE = regex(
+    r"^(?:(?:so|and|now|then|ok(?:ay)?|hi|hello|hey|well|also|please|thanks|great)\b[\s,.!]*)*(?:(?:please|kindly)\s+)?"
+    r"(?:(?:can|could|would|will) you (?:please )?(?=list|show|find|name|give|tell|get|enumerate|recommend|suggest"
+    r"|count|search|look|point|pull|fetch|display)"
+    r"|(?:i (?:want|need|would like|['’]d like|wish) (?:you )?to (?:know|see|find|read|get)|i am (?:looking|searching) for"
+    r"|i['’]m (?:looking|searching) for|i (?:need|want)|looking for"
+    r"|do you know|tell me|search for|look for|look up|point me to)\s+(?:about )?)?(?:please\s+)?"
+)
+_POLITE_END = regex(r"[\s,;.!]+(?:(?:please|pls|plz|thanks(?: a lot| in advance)?|thank you|thx|cheers)[\s,.!]*)+(?P<stop>\??)$")
+# "... AudioSet? I need all of these papers": the first sentence asks.
+_SAID_AGAIN = regex(
+    r"(?<=[?.!])\s+(?:(?:i (?:need|want|would like|am after)|(?:please |just )?(?:list|give|name|show|tell)(?: me)?)\b[^?.!]*\b(?:all|every|each|everything)\b"
+    r"|all (?:of )?(?:it|them|these|those)\b)[^?.!]*[?.!]*$"
+)
+_ADDRESS = regex(r"(?:https?://|www\.)[^\s?,;]+|\barxiv:\s?\d[\w./]+")
+_ONES = regex(rf"^(which|what) (?:ones\b(?! of)|of (?:these|those|them)(?= (?!is\b|was\b|has\b|does\b|did\b|would\b|\w+ {PAPERS}|{PAPERS})[a-z]+\b))|^(who) of (?:these|those|them)\b")
+_THE_ONES = regex(r"^((?:list|show|find|name|give|tell|get|display|fetch|pull up)(?: me| us)?(?: all| just| only)?) (?:of )?(?:the ones?|those|ones)(?= (?:that|which|whose|who|where|with|about|on|by|from|in|using)\b)")
+_USE = r"(?:us(?:e|es|ed|ing)|employ\w*|adopt\w*|appl(?:y|ies|ied|ying)|mention\w*|discuss\w*|cit(?:e|es|ed|ing)|compar\w+ (?:to|with|against)|refer\w* to)"
+_DOES = (
+    rf"(?:{_USE}|introduc\w*|propos\w*|present\w*|extend\w*|analy[sz]\w*|stud(?:y|ies|ied|ying)|examin\w*|investigat\w*|explor\w*"
+    r"|(?:build\w*|built|improv\w*|rel(?:y|ies|ied|ying)|evaluat\w*|test\w*|train\w*|report\w*) (?:up)?on)"
+)
+# "that introduce, extend or use X": who does any of it.
+_SEVERAL_DOINGS = regex(rf"\b(?:either )?(?:{_DOES}(?:\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and/or|and|or)\s+))+(?P<last>{_DOES})\b")
+_CONTRACTED = regex(r"\b(what|who|where|when|how|which)['’]s\b")
+# "Where does LiT turn up - proposed, used, extended or compared to?"
+_TURNS_UP = regex(
+    r"^where (?:else )?(?:do|does|did|is|are|was|were|has|have) (?P<x>(?!(?:it|this|that|they|these|those|the)\b)[^?]{2,80}?) (?:been )?"
+    r"(?:turn(?:s|ed)? up|show(?:s|ed|n)? up|comes? up|appear(?:s|ed)?|occur(?:s|red)?|pops? up|crops? up|get (?:used|mentioned|cited)|mentioned|cited)"
+    rf"(?:[\s,–—-]+(?:in|these|those|the|any|of|{PAPERS}|collection|proposed|introduced|used|extended|compared|to|with|mentioned|or|and|as)\b)*\W*$"
+)
+# "Optical flow - which papers use it?", "I'm collecting results on Kinetics. Which papers report on it?"
+_FRONTED = regex(rf"^(?P<x>[^?:;.]{{2,160}}?)\s*(?:\s[-–—]\s|[.;:,]\s+)(?:so |and |now )?(?P<asks>(?:which|what)(?: of (?:the|these|those|your|our))? (?:\w+ )?{PAPERS}\b[^?]*)\??$")
+_POINTS_BACK = regex(r"\b(?:it|this|that|them|those|these)\b(?=\s*(?:$|[?.!,]|(?:in|on|at|as|among|for|with|and|or|anywhere|somewhere|too|at all)\b))")
+_OCCUPIED = regex(
+    r"^(?:(?:i|we)(?:['’](?:m|re|ve)| am| are| have been)?\s+)?(?:(?:collect|gather|look|work|writ|read|need|want|survey|study|research|interest)\w*)"
+    r"(?: (?:for|into|in|on|about|at|up|a|an|the|survey|review|section|results?|papers?|numbers?|everything|anything|all))*\s+"
+)
+_BARE = regex(rf"^(?:which|what)(?: of (?:the|these|those|your|our))? {PAPERS}(?: (?:are|is|do|does|have|has|there|we|you|they|got|exist|here|in|the|this|your|collection|fit))*\W*$")
+_IN_BRACKETS = re.compile(r"\s*\((?![A-Z][\w-]*\))[^()]*\)")
+# What a list question adds without narrowing what is asked for.
+_ASIDE = regex(
+    r"[\s,]*\b(?:among (?:the|its|their|his|her|other|our)\b[^?;,]*"
+    r"|(?:(?:or|and) )?as (?:one|part|some) of (?:one|it|them|their \w+|its \w+|the \w+)|(?:or|and) (?:as )?part of (?:one|it|them)"
+    r"|in (?:any|some|whatever|one) (?:role|way|form|capacity|sense|manner|context|shape)(?: or (?:another|other))?"
+    r"|in (?:their|its|the) (?:abstracts?|texts?|summar(?:y|ies))|at (?:all|any point)|(?:that|this|these|those) (?:sort|kind|type)s? of (?:things?|stuff)"
+    r"|and so (?:on|forth)|and the like|etc\b\.?|or (?:something )?similar|or something(?: like (?:that|it))?|themselves|itself)(?!\w)"
+    r"|,\s*(?:no matter |regardless of )?(?:whether|if|be it|even if)\b[^?;.]*"
+    # "or build their method on one", "or name it among the benchmarks"
+    rf"|[\s,]*\b(?:and|or|and/or) (?:\w+ly )?(?!before\b|after\b|since\b|later\b|earlier\b|like\b|about\b|by\b|from\b|in\b)[a-z]+ (?:(?:their|its|his|her|the|an?) [\w-]+ )?"
+    rf"(?:(?:up)?on |with |from |to |against |in |of |for )?(?:it|them|one|that|those)\b(?! {PAPERS})[^?;,.{MASKS}]*"
+)
+_BUT_NOT = regex(rf"[\s,]*(?:\bbut )?\bnot (?:the |just |only |merely )?(?:ones?|those|{PAPERS}|any) (?:that|which|who|where)\b[^?;.]*")
+
+
+def plainly(text: str) -> str:
+    """Return a question without what only makes it polite or says in several verbs what one says, with "what's" in two words,
+    "which ones" as the papers that are meant, what stands before it in its place, and without the words of web addresses."""
+    text = _SAID_AGAIN.sub("", _POLITE_END.sub(r"\g<stop>", _ADDRESS.sub(OTHER, text)))
+    text = _POLITE.sub("", text, count=1).strip()
+    text = _THE_ONES.sub(r"\1 the papers", _ONES.sub(lambda found: f"{found[1] or 'which'} papers", text))
+    text = _TURNS_UP.sub(r"which papers mention \g<x>", text)
+    text = _SEVERAL_DOINGS.sub(lambda found: "use" if re.search(rf"\b{_USE}\b", found[0], re.I) else found["last"], text)
+    return _CONTRACTED.sub(r"\1 is", _in_place(text)).strip()
+
+
+def _in_place(text: str) -> str:
+    """Return "Optical flow - which papers use it?" as "which papers use optical flow"."""
+    found = _FRONTED.match(text)
+    if not found:
+        return text
+    subject = _OCCUPIED.sub("", _IN_BRACKETS.sub("", found["x"])).strip(" ,")
+    if _BARE.match(found["asks"]):
+        return f"{found['asks'].rstrip(' ?.!')} {subject}"
+    return _POINTS_BACK.sub(lambda _: subject, found["asks"], count=1) if subject and _POINTS_BACK.search(found["asks"]) else text
+
+
+def without_asides(rest: str) -> tuple[str, str]:
+    """Return (a list question without what does not narrow it, what it excludes in words that cannot be told from an abstract)."""
+    left_out = _BUT_NOT.search(rest)
+    return _ASIDE.sub(" ", _BUT_NOT.sub(" ", rest)), left_out[0].strip(" ,") if left_out else ""
