@@ -85,8 +85,8 @@ def names_of(paper: Paper) -> list[Name]:
             before = abstract[max(0, match.start() - _BEFORE_BRACKET) : match.start()]
             before = paper.title if match["name"].rstrip("s").isupper() and match["name"].isalpha() else before
             names_a_class = bool(re.search(r"[A-Z]s$", match["name"]))  # "Vision Transformers (ViTs)"
-            if is_coined(match["name"]) and not names_a_class and _shortens(match["name"], before):
-                found.setdefault(key_of(match["name"]), "defined")
+            if is_coined(match["name"]) and not names_a_class and _shortens(match["name"], before) and found.get(key_of(match["name"])) in (None, "token"):
+                found[key_of(match["name"])] = "defined"
         for match in _INTRODUCED.finditer(abstract):
             if match["apposed"]:  # "Our method, Odin, couples ..."
                 found.setdefault(key_of(match["apposed"]), "defined")

@@ -12,7 +12,7 @@ SWITCH = re.compile(
     r"|somewhat) (?:else|different)(?: (?:entirely|completely|now))?"
     r"|(?:let'?s |let us )?(?:switch(?:ing)?|chang(?:e|ing))(?: the)? (?:topics?|subjects?)|(?:on )?(?:a |an |another )?(?:new"
     r"|different|other|next|unrelated) (?:topic|question|subject|matter|note)|(?:my )?next question|one (?:more|other|last) question"
-    r"|(?:this is |that's )?unrelated(?:ly)?|moving on|forget (?:that|it|about (?:that|it))|never ?mind|(?:by the way"
+    r"|(?:this is |that's )?unrelated(?:ly)?|moving on|forget (?:that|it|about (?:that|it))|never ?mind(?: (?:that|it|about (?:that|it)))?|(?:by the way"
     r"|btw))[\s:,.;!–—-]+",
     re.IGNORECASE,
 )

@@ -65,7 +65,7 @@ def main() -> None:
         rows, kinds = [], []
         for question in questions:
             asked = stand_alone(question.question, question.history) if question.history else question.question
-            if question.kind in ("list", "metadata") or listing.read(asked, engine.facets):
+            if question.kind in ("list", "metadata") or listing.read(asked, engine.facets, engine.store):
                 continue
             hits, passages, subjects = engine.read(asked)
             rows.append(signs_of(asked, hits, passages, subjects=subjects, store=engine.store).values)

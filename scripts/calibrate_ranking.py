@@ -79,7 +79,7 @@ def main() -> None:
         expected = resolve_papers(questions, engine.papers())
         for question in questions:
             asked = stand_alone(question.question, question.history) if question.history else question.question
-            if not question.answerable or question.kind in ("list", "metadata") or listing.read(asked, engine.facets):
+            if not question.answerable or question.kind in ("list", "metadata") or listing.read(asked, engine.facets, engine.store):
                 continue
             learns = question.split != "test"
             hits, subjects = engine.find(asked, limit=PAPERS_READ_AHEAD)

@@ -53,7 +53,7 @@ CONVERSATIONS = {
     "the first two": [
         ("Which papers are about tracking any point?", "tracking any point", "#3"),
         ("Summarise the first two", "TAPNext", "TAPVid-3D", "!BootsTAP", "#2"),
-        ("Which of them is older?", "TAPNext", "TAPVid-3D", "@TAPVid-3D"),
+        ("Which of them is older?", "TAPNext", "TAPVid-3D", "The oldest of these 2 papers is “TAPVid-3D", "#2"),
     ],
     "by its number": [
         ("Which papers mention EgoSchema?", "EgoSchema", "#2"),
@@ -419,7 +419,7 @@ CONVERSATIONS = {
     ],
     "which of two is newer": [
         ("Is LiT better than 3T?", "LiT"),
-        ("Which of them is newer?", "@Three"),
+        ("Which of them is newer?", "The newest of these 2 papers is “Three Towers", "#2"),
     ],
     "former and latter": [
         ("Compare PaLI-3 and PaLI-X", "#2"),
@@ -478,6 +478,30 @@ CONVERSATIONS = {
     "the other end of the authors": [
         ("Who is the first author of MLP-Mixer?", "Ilya Tolstikhin"),
         ("and the last author?", "MLP-Mixer", "Alexey Dosovitskiy"),
+    ],
+    "a list narrowed by a year": [
+        ("Compare PaLI, PaLI-X and PaLI-3", "#3"),
+        ("Which of them are from 2023?", "2 of the 3 papers", "#2"),
+    ],
+    "only those by somebody as first author": [
+        ("Which papers detect things in 2D range data?", "#2"),
+        ("On how many of those is Beyer the first author?", "2 of the 2 papers", "DROW", "#2"),
+    ],
+    "a topic named in a question of its own": [
+        ("What does SI-Score vary?", "@SI-Score"),
+        ("and galaxy mergers? over what time span does that model predict the stage?", "!SI-Score", "400 Myrs"),
+    ],
+    "never mind that": [
+        ("What does EDEN do?", "@EDEN"),
+        ("ok never mind that. How far off is the typical prediction of a galaxy merger stage?", "!EDEN", "!That", "38.3 million years"),
+    ],
+    "where the weights are": [
+        ("Do I have to retrain a ViT to change the patch size?", "FlexiViT"),
+        ("nice, where can I get the weights?", "FlexiViT", "github.com/google-research/big_vision"),
+    ],
+    "another subject in the same breath": [
+        ("What does MC-ViT do?", "@Memory Consolidation"),
+        ("Do you also have something on finding wheelchairs? What else can it find?", "!MC-ViT", "DROW"),
     ],
     "one is anybody": [
         ("Explain VeLO.", "VeLO"),

@@ -154,7 +154,7 @@ class AnswerEngine:
             return
         problems: list[Problem] = []
         standalone = subjects.with_titles(self._understand(question, history, problems), self.store)
-        asked = listing.read(standalone, self.facets)
+        asked = listing.read(standalone, self.facets, self.store)
         listed = listing.answer_on_versions(standalone, store=self.store, embedding=self.embedding)
         facts, meant = self._facts(asked, filters) if asked and asked.wants_content else ("", [])
         goes_on = bool(meant) and (self.llm is not None or len(meant) <= subjects.FEW)  # it asks what those papers say, too

@@ -17,7 +17,7 @@ Kind = Literal[
     "list", "count", "newest", "oldest", "authors", "date", "order", "prolific", "per_year", "year_most", "time_span", "per_category",
     "organisations", "coauthors", "writers", "all_authors", "longest", "shortest", "introduced", "tally", "shared",
 ]  # fmt: skip
-Place = Literal["", "first", "last", "only"]
+Place = Literal["", "first", "last", "first or last", "only"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class CollectionQuestion:
     `alternatives` are the topic's parts where the question says "or", each a topic of its own where they are short, else to
     try one by one where no paper is about the whole; who uses a topic (`uses_topic`) need only say it, or one of
     the `acronyms` that the question gives of it. `without` names
-    papers, or what they say, that are not to be listed. `said` are words that a title or abstract must say (`said_any`:
+    papers, or what they say, that are not to be listed, `among` the ids of those that alone may be. `said` are words that a title or abstract must say (`said_any`:
     one of them is enough; `in_title`: the title).
     `unknown` is a name, category or organisation asked for that no record bears: nothing can pass it. `notes` tell how
     the question was read where that is not plain; `wants_content` says that it also asks what the papers say.
@@ -58,6 +58,7 @@ class CollectionQuestion:
     wants_content: bool = False
     uses_topic: bool = False
     acronyms: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()
     newest_first: bool | None = None
 
     @property
@@ -83,11 +84,12 @@ def bears(paper: Paper, name: str, place: Place = "") -> bool:
     """
     if (
         not paper.authors
-        or (place in ("last", "only") and not paper.authors_complete)
+        or (place in ("last", "only") and not paper.authors_complete)  # "first or last" is known as far as the first goes
         or (place == "only" and len(paper.authors) > 1)
     ):
         return False
-    among = {"first": paper.authors[:1], "last": paper.authors[-1:]}.get(place, paper.authors)
+    ends = paper.authors[:1] + (paper.authors[-1:] if paper.authors_complete else ())
+    among = {"first": paper.authors[:1], "last": paper.authors[-1:], "first or last": ends}.get(place, paper.authors)
     return any(names_person(name, author) for author in among)
 
 
@@ -124,6 +126,7 @@ def passes(asked: CollectionQuestion, paper: Paper) -> bool:
             return False
     return (
         not asked.unknown
+        and (not asked.among or paper.paper_id in asked.among)
         and not any(bears(paper, name) for name in asked.not_by)
         and (asked.span is None or asked.span.holds(paper.date))
         and (asked.organisation is None or asked.organisation.casefold() in {name.casefold() for name in paper.organisations})

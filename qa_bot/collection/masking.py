@@ -72,6 +72,8 @@ def mask(text: str, authors: AuthorNames, categories: Collection[str], organisat
     place = (
         "only"
         if wanted and wording.ONLY_AUTHOR.search(masked)
+        else "first or last"
+        if wording.FIRST_AUTHOR.search(masked) and wording.LAST_AUTHOR.search(masked)
         else "first"
         if wording.FIRST_AUTHOR.search(masked)
         else "last"

@@ -66,9 +66,12 @@ def words_said(rest: str, *, is_title: bool) -> tuple[str, tuple[str, ...], bool
     if not (found or (quoted and is_title)):
         found, names_only = wording.USES.search(rest, start), True
     if quoted and (found or is_title):
-        phrases = [each[1] for each in quoted]
-        joined_by_or = bool(re.search(r"\bor\b", rest[quoted[0].start() : quoted[-1].end()], re.I))
-        place = min(quoted[0].start(), found.start() if found else len(rest))
+        beside = re.search(r"([\w-]+)\s*(?:,|/|\bor\b|\band\b)\s*$", rest[: quoted[0].start()])  # ViT or "Vision Transformer"
+        is_beside = bool(beside) and _is_name(beside[1])
+        phrases = [*([beside[1]] if is_beside else []), *(each[1] for each in quoted)]
+        begin = beside.start() if is_beside else quoted[0].start()
+        joined_by_or = bool(re.search(r"\bor\b", rest[begin : quoted[-1].end()], re.I))
+        place = min(begin, found.start() if found else len(rest))
         return rest[:place] + OTHER + rest[quoted[-1].end() :], tuple(phrases), joined_by_or
     if not found:
         return rest, (), False
@@ -199,6 +202,8 @@ def topic_of(rest: str) -> str:
         while words and _carries_nothing(words[-1]):
             words.pop()
         pieces += words
+    if all(word.lower() in wording.WEAK for word in pieces):
+        return ""
     topic = " ".join(re.sub(r"(?<=\w)-(?:type|style|like|based)$", "", word) for word in pieces if word and word.lower() not in wording.VAGUE)
     shorter = re.sub(r"\s+(?:tasks?|problems?)$", "", topic, flags=re.I)
     return _bare_name(shorter if len(re.findall(r"\w+", shorter)) > 1 else topic)

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 
-from qa_bot.collection.wording import MASKS, OTHER, PAPERS, regex
+from qa_bot.collection.wording import LIST, MASKS, OTHER, PAPERS, regex
 
 _POLITE = regex(
     r"^(?:(?:so|and|now|then|ok(?:ay)?|hi|hello|hey|well|also|please|thanks|great)\b[\s,.!]*)*(?:(?:please|kindly)\s+)?"
     r"(?:(?:can|could|would|will) you (?:please )?(?=list|show|find|name|give|tell|get|enumerate|recommend|suggest"
     r"|count|search|look|point|pull|fetch|display)"
     r"|(?:i (?:want|need|would like|['’]d like|wish) (?:you )?to (?:know|see|find|read|get)|i am (?:looking|searching) for"
-    r"|i['’]m (?:looking|searching) for|i (?:need|want)|looking for"
+    r"|i['’]m (?:looking|searching) for|(?:i|we) (?:need|want|(?:would|['’]d) like|am after)|i['’]d like|looking for|(?:can|could|may) i (?:get|have|see)"
     r"|do you know|tell me|search for|look for|look up|point me to)\s+(?:about )?)?(?:please\s+)?"
+    r"(?:(?:give me |show me )?(?:a |the )?(?:full |complete |short )?(?:list|overview|selection) of\s+)?"
 )
 _POLITE_END = regex(r"[\s,;.!]+(?:(?:please|pls|plz|thanks(?: a lot| in advance)?|thank you|thx|cheers)[\s,.!]*)+(?P<stop>\??)$")
 # "... AudioSet? I need all of these papers": the first sentence asks.
@@ -33,21 +34,24 @@ _DOES = (
 )
 # "that introduce, extend or use X": who does any of it.
 _SEVERAL_DOINGS = regex(rf"\b(?:either )?(?:{_DOES}(?:\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and/or|and|or)\s+))+(?P<last>{_DOES})\b")
-_CONTRACTED = regex(r"\b(what|who|where|when|how|which)['’]s\b")
+_CONTRACTED = regex(r"\b(?:(what|who|where|when|how|which)['’]s|(what)s)\b")
 # "Where does LiT turn up - proposed, used, extended or compared to?"
 _TURNS_UP = regex(
     r"^where (?:else )?(?:do|does|did|is|are|was|were|has|have) (?P<x>(?!(?:it|this|that|they|these|those|the)\b)[^?]{2,80}?) (?:been )?"
     r"(?:turn(?:s|ed)? up|show(?:s|ed|n)? up|comes? up|appear(?:s|ed)?|occur(?:s|red)?|pops? up|crops? up|get (?:used|mentioned|cited)|mentioned|cited)"
-    rf"(?:[\s,–—-]+(?:in|these|those|the|any|of|{PAPERS}|collection|proposed|introduced|used|extended|compared|to|with|mentioned|or|and|as)\b)*\W*$"
+    rf"(?:(?: (?:in|these|those|the|any|of|here|{PAPERS}|collection))*(?:\s*[,–—-][^?]*)?\W*$)"
 )
 # "Optical flow - which papers use it?", "I'm collecting results on Kinetics. Which papers report on it?"
-_FRONTED = regex(rf"^(?P<x>[^?:;.]{{2,160}}?)\s*(?:\s[-–—]\s|[.;:,]\s+)(?:so |and |now )?(?P<asks>(?:which|what)(?: of (?:the|these|those|your|our))? (?:\w+ )?{PAPERS}\b[^?]*)\??$")
-_POINTS_BACK = regex(r"\b(?:it|this|that|them|those|these)\b(?=\s*(?:$|[?.!,]|(?:in|on|at|as|among|for|with|and|or|anywhere|somewhere|too|at all)\b))")
+_FRONTED = regex(rf"^(?P<x>[^?:;.]{{2,160}}?)\s*(?:\s[-–—]\s|[.;:,]\s+)(?:so |and |now )?(?P<asks>(?:(?:which|what)(?: of (?:the|these|those|your|our))? (?:\w+ )?{PAPERS}|where (?:does|do|did|is|are) (?:it|they|this|that))\b[^?]*)\??$")
+# "Some abstracts say how many chips they needed. Which ones?", "scaling in the title, which ones"
+_WHICH_ONES = regex(rf"^(?P<x>.+?)[\s,.;:–—-]+(?:which|what) (?:ones|are (?:they|those|these)|of them|{PAPERS}(?: are (?:they|those|these|that))?)\W*$")
+_SOME = regex(rf"^(?:(?:there are )?(?:some|several|a few|many|certain)|there are)(?: of (?:the|these|your))? {PAPERS}(?: (?:here|that|which|in here))?\b")
+_POINTS_BACK = regex(r"\b(?:it|this|that|them|those|these)\b(?=\s*(?:$|[?.!,]|(?:in|on|at|as|among|for|with|and|or|anywhere|somewhere|too|at all|turns?|shows?|comes?|appears?|occurs?|used|mentioned)\b))")
 _OCCUPIED = regex(
     r"^(?:(?:i|we)(?:['’](?:m|re|ve)| am| are| have been)?\s+)?(?:(?:collect|gather|look|work|writ|read|need|want|survey|study|research|interest)\w*)"
     r"(?: (?:for|into|in|on|about|at|up|a|an|the|survey|review|section|results?|papers?|numbers?|everything|anything|all))*\s+"
 )
-_BARE = regex(rf"^(?:which|what)(?: of (?:the|these|those|your|our))? {PAPERS}(?: (?:are|is|do|does|have|has|there|we|you|they|got|exist|here|in|the|this|your|collection|fit))*\W*$")
+_BARE = regex(rf"^(?:which|what)(?: of (?:the|these|those|your|our))? {PAPERS}(?: (?:are|is|do|does|have|has|there|we|you|they|got|exist|here|in|the|this|your|collection|fit|for me|relevant|of interest|interesting|useful|matter|interest me|to me))*\W*$")
 _IN_BRACKETS = re.compile(r"\s*\((?![A-Z][\w-]*\))[^()]*\)")
 # What a list question adds without narrowing what is asked for.
 _ASIDE = regex(
@@ -56,27 +60,41 @@ _ASIDE = regex(
     r"|in (?:any|some|whatever|one) (?:role|way|form|capacity|sense|manner|context|shape)(?: or (?:another|other))?"
     r"|in (?:their|its|the) (?:abstracts?|texts?|summar(?:y|ies))|at (?:all|any point)|(?:that|this|these|those) (?:sort|kind|type)s? of (?:things?|stuff)"
     r"|and so (?:on|forth)|and the like|etc\b\.?|or (?:something )?similar|or something(?: like (?:that|it))?|themselves|itself)(?!\w)"
+    r"|,\s*[^,?;.]{2,60} included\b|,?\s*including\b[^?;.]*"
     r"|,\s*(?:no matter |regardless of )?(?:whether|if|be it|even if)\b[^?;.]*"
     # "or build their method on one", "or name it among the benchmarks"
     rf"|[\s,]*\b(?:and|or|and/or) (?:\w+ly )?(?!before\b|after\b|since\b|later\b|earlier\b|like\b|about\b|by\b|from\b|in\b)[a-z]+ (?:(?:their|its|his|her|the|an?) [\w-]+ )?"
     rf"(?:(?:up)?on |with |from |to |against |in |of |for )?(?:it|them|one|that|those)\b(?! {PAPERS})[^?;,.{MASKS}]*"
 )
+_SENTENCE_END = re.compile(r"(?<=\w\w[.?!])(?<!\bal\.)(?<!\bvs\.)\s+(?=\S)")  # not after "P." and "e.g."
+_ASKS = regex(r"(?:and |also |then |or )?(?:what|which|who|whom|whose|when|where|why|how|is|are|do|does|did|can|tell|explain|describe|compare|summari[sz]e|list|show|give)\b")
 _BUT_NOT = regex(rf"[\s,]*(?:\bbut )?\bnot (?:the |just |only |merely )?(?:ones?|those|{PAPERS}|any) (?:that|which|who|where)\b[^?;.]*")
 
 
-def plainly(text: str) -> str:
-    """Return a question without what only makes it polite or says in several verbs what one says, with "what's" in two words,
-    "which ones" as the papers that are meant, what stands before it in its place, and without the words of web addresses."""
+def plainly(text: str) -> tuple[str, str]:
+    """Return (the question, what it says beside that and is left out).
+
+    Gone is what only makes it polite or says in several verbs what one says, and the words of web addresses; "what's" is two
+    words, "which ones" the papers that are meant, and what stands before a question about it stands in it.
+    """
     text = _SAID_AGAIN.sub("", _POLITE_END.sub(r"\g<stop>", _ADDRESS.sub(OTHER, text)))
-    text = _POLITE.sub("", text, count=1).strip()
+    text = _CONTRACTED.sub(lambda found: f"{found[1] or found[2]} is", _POLITE.sub("", text, count=1).strip())
     text = _THE_ONES.sub(r"\1 the papers", _ONES.sub(lambda found: f"{found[1] or 'which'} papers", text))
-    text = _TURNS_UP.sub(r"which papers mention \g<x>", text)
+    text = _TURNS_UP.sub(r"which papers mention \g<x>", _in_place(text))
     text = _SEVERAL_DOINGS.sub(lambda found: "use" if re.search(rf"\b{_USE}\b", found[0], re.I) else found["last"], text)
-    return _CONTRACTED.sub(r"\1 is", _in_place(text)).strip()
+    text = text.strip()
+    sentences = _SENTENCE_END.split(text)
+    if len(sentences) > 1 and LIST.match(sentences[0]) and not any("?" in other or _ASKS.match(other) for other in sentences[1:]):
+        return sentences[0], " ".join(sentences[1:])
+    return text, ""
 
 
 def _in_place(text: str) -> str:
     """Return "Optical flow - which papers use it?" as "which papers use optical flow"."""
+    if found := _WHICH_ONES.match(text):
+        if some := _SOME.match(found["x"]):
+            return f"which papers {found['x'][some.end() :].strip()}"
+        return found["x"] if LIST.match(found["x"]) else f"which papers have {found['x']}"
     found = _FRONTED.match(text)
     if not found:
         return text

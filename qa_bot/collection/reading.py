@@ -26,10 +26,12 @@ def understand(
 ) -> CollectionQuestion | None:
     """Read a question about the collection; None when it asks for what the papers say."""
     text = " ".join(_ASIDE.sub(r" about \g<x>", question[: 2 * LONGEST]).split())
-    text = plainly(text)
+    text, aside = plainly(text)
     if not 0 < len(text) <= LONGEST:
         return None
     read = mask(text, authors, categories, organisations)
+    if aside:
+        read = replace(read, base=replace(read.base, notes=(*read.base.notes, f"“{aside}” was not looked at.")))
     asked = _about_people_and_time(read) or _about_one_paper(read) or _about_papers(read)
     if asked is None:
         return None
@@ -300,7 +302,7 @@ def _with_topic(read: Masked, rest: str) -> CollectionQuestion:
         rest = pattern.sub(" ", rest)
     in_title = bool(wording.IN_TITLE.search(rest))
     rest, said, said_any = words_said(wording.IN_TITLE.sub(f" {OTHER} ", rest) if in_title else rest, is_title=in_title)
-    parts = [topic for topic in map(topic_of, re.split(r"\bor\b|/", rest)) if topic]
+    parts = [topic for topic in map(topic_of, re.split(r",|\bor\b|/" if re.search(r"\bor\b", rest) else "/", rest)) if topic]
     topic = topic_of(re.sub(r"\s*\bor\b\s*|/", " ", rest)) if len(parts) > 1 else topic_of(rest)
     return replace(
         base,

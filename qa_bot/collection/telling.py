@@ -254,8 +254,9 @@ def name_coauthors(question: str, asked: CollectionQuestion, papers: Sequence[Pa
         )
     named = ", ".join(f"{as_quoted(name)} ({number})" for name, number in counts.most_common(COAUTHORS_SHOWN))
     more = f" and {len(counts) - COAUTHORS_SHOWN} more" if len(counts) > COAUTHORS_SHOWN else ""
-    few = "" if all(paper.authors_complete for paper in papers) else " Some papers name only their first authors."
-    return _plain(question, f"{who} wrote {len(papers)} papers of this collection with {len(counts)} others: {named}{more}.{few}")
+    notes = [] if all(paper.authors_complete for paper in papers) else ["Some papers name only their first authors."]
+    head = f"{who} wrote {len(papers)} paper{'s' * (len(papers) != 1)} of this collection with {len(counts)} others: {named}{more}."
+    return _as_answer(question, head, papers[:LISTED], left=len(papers) - LISTED, notes=notes)
 
 
 def tally_authors(question: str, asked: CollectionQuestion, papers: Sequence[Paper]) -> Answer:

@@ -54,7 +54,10 @@ LIST = regex(
     rf"|(?:has|have|did|was|were) (?:[{PERSON}{ORGANISATION}][\s,&]*(?:and |or )?)+(?:ever |also )?(?:(?:{_WRITE}"
     rf"|work\w*|involved)\b.*\b(?:any(?:thing)?|something|papers?|about|on)\b|(?:collaborat\w+|work\w* together|publish\w* together"
     rf"|writ\w+ together|co-?author\w*)\b)"
-    rf"|what (?:do|does) (?:you|we|the collection) have (?:by|from|on|about)\b|what is there (?:by|from|on|about)\b"
+    rf"|what (?:(?:do|does) (?:you|we|i|the collection) have|(?:have|has) (?:you|we|i|the collection) got)(?: (?:here|in here))? (?:by|from|on|about|that|which|with|for)\b"
+    rf"|(?:what|which) (?:did|has|have) (?:[{PERSON}{ORGANISATION}][\s,&]*(?:and |or )?)+(?:do|done|make|made|work(?:ed)?)\b"
+    rf"|(?:(?:new|recent|any|the|all) )?(?:[\w-]+ ){{1,4}}(?:that |which )?(?:have |were |was )?(?:c[oa]me out|appear(?:ed)?|published|released|introduced)(?: (?:in|since|after|before|from|between|during))? ?{TIME}"
+    rf"|what is there (?:by|from|on|about)\b"
     rf"|what else (?:is|was) (?:by|from)\b"
     rf"|(?:is|are|was|were) {PERSON} (?:also )?(?:(?:listed|named|an? (?:co-?)?author|among the (?:co-?)?authors) )?(?:on|of|in|for|behind) (?:any|some|one|several|more than one|how many)\b"
     rf")"
@@ -62,7 +65,7 @@ LIST = regex(
 PLURAL = regex(
     (
         r"(?:papers|publications|articles|works|studies|preprints|abstracts|manuscripts|titles|everything|anything|something"
-        r"|all|every|each)\b"
+        r"|all|every|each|any)\b"
     )
 )
 COUNT = regex(
@@ -85,7 +88,7 @@ AUTHORS = regex(
     rf"|lead|last|senior|corresponding|main) )?(?:co-?)?(?:authors?|writers?)|(?:is|was|comes?|stands?) (?:listed |named )?(?:first|last)(?= (?:on|in|among|of)\b)|(?:is|are|was|were) behind|proposed"
     rf"|introduced|developed|created|made|invented|built|came up with)\b"
     rf"|\b(?:authors?|writers?|author list) (?:of|on|for|behind)\b|['’]s? (?:first |last |lead |senior |co-?)?authors?\b"
-    rf"|\bby whom\b|\bwhose (?:paper|work)\b|\bhow many (?:co-?)?(?:(?:authors|writers) (?:does|did|do|has|have)|{PEOPLE} (?:wrote|are (?:on"
+    rf"|\bby whom\b|\bwhose (?:paper|work)\b|\bhow many (?:co-?)?(?:(?:authors|writers) (?:does|did|do|has|have)|{PEOPLE} (?:wrote|signed|are (?:on"
     rf"|behind)|worked on|contributed|(?:has|have) (?:written|worked|contributed|authored)))\b|\b(?:first|last|senior|lead) author of\b"
 )
 # The authors as those who did something: "What dropout rate did the authors of FlexiViT choose?" asks for the text.
@@ -232,7 +235,8 @@ USES = regex(
     r"\b(?:(?:evaluat|test|benchmark|train|pre-?train|fine-?tun|report|result|experiment|validat|measur|perform"
     r"|scor|number|accurac|work)\w*(?: (?:their|its|models?|results?|numbers|accurac\w+|performance|experiments"
     r"|scores?)){0,2}\s+(?:on|with|using|against|for)"
-    r"|us(?:e|es|ed|ing)|build(?:s)? (?:up)?on|compar\w+ (?:to|with|against)|based on|do(?:es|ing)? (?:something|anything) with|(?<=that )ha(?:s|ve)|(?<=papers )have)\s+"
+    r"|us(?:e|es|ed|ing)|build(?:s)? (?:up)?on|compar\w+ (?:to|with|against)|based on|do(?:es|ing)? (?:something|anything) with|(?<=that )ha(?:s|ve)|(?<=papers )have|brings? up|touch(?:es)? (?:up)?on|estimat(?:e|es|ing)|perform(?:s|ing)?"
+    r"|work here with|(?<=papers )with|(?<=papers here )with)\s+"
 )
 IN_TITLE = regex(
     (
@@ -249,7 +253,7 @@ WITHOUT = regex(
 )
 ASKS_MORE = regex(
     (
-        r"(?:,|;|\?|\.)?\s+(?:and|then)\s+(?:(?:what|how|why)\b(?! (?:year|many papers|date|is (?:the|its) (?:year|date)))"
+        r"(?:(?:,|;|\?|\.)?\s+(?:and|then)\s+|\?\s+)(?:(?:what|how|why)\b(?! (?:year|many papers|date|is (?:the|its) (?:year|date)))"
         r"|(?:which|what) (?!papers?\b|year|is the|are the|of them is the|came)\w+|do(?:es)? (?:they|it|each)|summari[sz]e"
         r"|explain|compare|describe|tell me (?:what|how|why))\b.*"
     )
@@ -274,10 +278,20 @@ EXCEPT = regex(
     r"|ignoring)\s+(?:(?:those|the ones|papers|works?)\s+(?:on|about|with|for|using|(?:that|which) (?:use|mention|are about|deal with))\s+)?(?!those\b|the ones\b)(?P<x>[^,;()?!.]+(?:\.\w+)*)\)?"
 )
 VAGUE = frozenset("thing things stuff something anything".split())
+# Words that narrow nothing where they are all that is left of a topic: "his early papers".
+WEAK = frozenset(
+    """early late recent new newer older old own various several few good relevant important interesting actual real certain particular specific such same similar
+    key whole entire complete full short long further additional possible available current""".split()
+)
 # What a name may be followed by and still be all that is meant: "the NYUv2 datasets" are said by "NYUv2".
 KINDS = (
     r"(?:data ?sets?|benchmarks?|challenges?|models?|papers?|corpus|test sets?|backbones?|architectures?|encoders?"
     r"|data|tasks?|suite|loss(?:es)?|objectives?|embeddings?|features|weights|checkpoints|towers?)"
+)
+# Words that narrow nothing where they are all that is left of a topic: "his early papers".
+WEAK = frozenset(
+    """early late recent new newer older old own various several few good relevant important interesting actual real certain particular specific such same similar
+    key whole entire complete full short long further additional possible available current""".split()
 )
 # What a name may be followed by without meaning another thing: "the PaLI series".
 SERIES = re.compile(r"\b(?!(?:Which|What|Show|List|Name|Find|The|All|Every|Any)\b)(\S*[A-Z]\S*)\s+(?:[Ss]eries|[Ff]amily|[Ll]ine-?up)\b")
@@ -303,6 +317,11 @@ EDGE_WORDS = frozenset(
     exclusively chiefly mostly directly especially main primary central test tests tested testing extending extended list lists
     listed listing name names named him her his himself herself themselves either both something anyone anybody someone somebody run
     runs ran running experiment experiments experimented include includes included including among anywhere somewhere share shares
+    carry carries carried carrying claim claims claimed state states stated tell tells told bring brings brought offer offers offered
+    provide provides provided show shows shown showing demonstrate demonstrates demonstrated achieve achieves achieved reach reaches
+    reached obtain obtains obtained got make makes made doing done perform performs performed handle handles handled handling tackle
+    tackles tackled solve solves solved improve improves improved improving release releases released go goes belong belongs fall falls
+    results result fit fits qualify qualifies bear bears touch touches touched revolve revolves signed sign actually really estimate estimates
     shared analyse analyses analysed analyze analyzes analyzed analysing analyzing subject subjects
     """.split()
 )

@@ -248,6 +248,8 @@ def _on_list(bare: str, last: str, told: str, before: Sequence[tuple[str, str]],
                 return lists.on_list(bare, asked, known)
     earlier = [told, *(text for role, text in reversed(before) if role == "assistant")]
     items = next((found for text in earlier[:4] if len(found := _items(text, known)) > 1), [])
+    if len(items) <= _FEW and (narrowed := lists.among_items(bare, items)):
+        return narrowed
     return lists.with_item(bare, items, last)
 
 
@@ -343,7 +345,7 @@ def _leans_on_history(bare: str, *, is_connected: bool) -> bool:
     pronoun = PRONOUN.search(searchable)
     if pronoun:
         before = searchable[: pronoun.start()]
-        if re.search(r"\S+ \S+ \S+,? and (?:how|what|why|when|where|who|is|are|does|do|did|can)\b", before, re.IGNORECASE):
+        if re.search(r"\S+ \S+ \S+(?:,? and|[.?!]) (?:how|what|why|when|where|who|is|are|does|do|did|can)\b", before, re.IGNORECASE):
             return False  # the pronoun's word is in this very question
         if re.search(r"\b(?:an|a|any) \S+.* (?:and|but|or|without|while) (?:\w+ )?$", before, re.IGNORECASE) and not pronoun["they"]:
             return is_connected  # "compress a network and keep its quality"

@@ -101,6 +101,16 @@ def on_list(bare: str, last: str, known: Known, *, before: str = "") -> str:
     return _exchanged(bare, last, known)
 
 
+def among_items(bare: str, items: Sequence[str]) -> str:
+    """Return "only the ones from 2023" as a question about the papers that an answer names, "" where it is none."""
+    found = _WHICH_OF.match(bare)
+    if not found or len(items) < 2 or not re.match(r"(?:by|from|in|since|before|after|are|is|have|has|were|was|mention\w*|use\w*)\b", found["vp"], re.I):
+        return ""
+    phrase = found["vp"] if re.match(r"(?:are|is|have|has|were|was|mention\w*|use\w*)\b", found["vp"], re.I) else f"are {found['vp']}"
+    which = "How many" if re.match(r"how many\b", bare, re.I) else "Which"
+    return f"{which} of {', '.join(items[:-1])} and {items[-1]} {phrase}?"
+
+
 def is_count(bare: str) -> bool:
     return bool(_HOW_MANY.fullmatch(bare))
 

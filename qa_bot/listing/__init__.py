@@ -27,6 +27,7 @@ _FIRST_DEPTH = 200  # of thousands of papers that fit, so many are ranked at fir
 GUESSED = 100_000  # papers up to which misspelled authors are guessed: all names are held for it
 _TALLIES = ("prolific", "all_authors", "per_year", "year_most", "time_span", "per_category", "organisations")
 _LISTS = ("list", "count", "newest", "oldest", "longest", "shortest")
+_OF_NAMED = re.compile(r"^(?P<asks>(?:(?:on|in|at|for) )?(?:which|what|how many)) of\b(?: the)?", re.I)
 _ONE_PART = "only the catalogue's part of the question is answered; ask the rest by itself"
 
 
@@ -48,11 +49,28 @@ class Facets:
         return cls(authors, tuple(truth.distinct("categories")), tuple(truth.distinct("organisations")))
 
 
-def read(question: str, facets: Facets) -> CollectionQuestion | None:
+def read(question: str, facets: Facets, store: PaperStore) -> CollectionQuestion | None:
     """Read a question about this collection; None when it asks for what the papers say."""
+    if asked := _read_among(question, facets, store):
+        return asked
+    return _read(question, facets)
+
+
+def _read(question: str, facets: Facets) -> CollectionQuestion | None:
     return collection.understand(
         question, authors=facets.authors, categories=facets.categories, organisations=facets.organisations
     )
+
+
+def _read_among(question: str, facets: Facets, store: PaperStore) -> CollectionQuestion | None:
+    """Read "Which of TAPNext, TAPVid-3D and BootsTAP are from 2024?": a list of which only the papers named are candidates."""
+    found = _OF_NAMED.match(question)
+    named = retrieval.named_places(question, store, counts_use=False) if found else []
+    if len({paper_id for paper_id, _ in named}) < 2 or question[found.end() : named[0][1][0]].strip():
+        return None
+    asked = _read(f"{found['asks']} papers {question[named[-1][1][1] :].strip()}", facets)
+    is_list = asked is not None and asked.kind in ("list", "count") and not asked.topic and bool(collection.describe(asked))
+    return replace(asked, among=tuple(dict.fromkeys(paper_id for paper_id, _ in named))) if is_list else None
 
 
 def answer(
@@ -96,7 +114,7 @@ def _answer(
         return telling.name_coauthors(question, asked, chosen)
     if asked.kind == "tally":
         return telling.tally_authors(question, asked, chosen)
-    total = store.truth.count("papers")
+    total = len(asked.among) or store.truth.count("papers")
     if not selected.is_sure and chosen:
         return telling.say_nearest(question, asked, chosen)
     told = telling.list_papers(question, asked, chosen, total=total, found=selected.count, notes=_notes(asked, chosen, store))
@@ -182,7 +200,7 @@ def narrow(
 
     `rank` ranks papers for (query, how many, filters). None where the words narrow nothing, or to nothing.
     """
-    asked = read(query, facets)
+    asked = _read(query, facets)
     if asked is None:
         filters = filters_in(query, facets)
         return (rank(query, k, filters) or None) if filters else None
