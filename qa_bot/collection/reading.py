@@ -308,7 +308,7 @@ def _with_topic(read: Masked, rest: str) -> CollectionQuestion:
         base,
         topic=topic,
         acronyms=tuple(re.findall(rf"(?<=\w) ?\(({ACRONYM})s?\)", rest)) if topic else (),
-        uses_topic=bool(topic) and len(topic.split()) <= 3 and bool(wording.USES.search(rest)),
+        uses_topic=bool(topic) and all(len(part.split()) <= 3 for part in (parts if len(parts) > 1 else [topic])) and bool(wording.USES.search(rest)),
         alternatives=tuple(parts) if len(parts) > 1 else (),
         said=said,
         said_any=said_any,

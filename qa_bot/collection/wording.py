@@ -226,7 +226,7 @@ SUPERLATIVE = regex(
     )
 )
 SAYS = regex(
-    r"\b(?:mention(?:s|ed|ing)?|cit(?:e|es|ed|ing)|refer(?:s|red|ring)? to|nam(?:es|ing)|say(?:s|ing)?|contain(?:s|ing)?|includ(?:e"
+    r"\b(?:mention(?:s|ed|ing)?|cit(?:e|es|ed|ing)|refer(?:s|red|ring)? to|nam(?:es|ing)|(?<=papers )name|(?<=abstracts )name|say(?:s|ing)?|contain(?:s|ing)?|includ(?:e"
     r"|es|ing)|speak(?:s)? of|talk(?:s)? of|"
     r"(?:us(?:e|es|ing)|with|contain(?:s|ing)?|has|have) the (?:words?|terms?|phrases?|names?)|the (?:words?|terms?"
     r"|phrases?))\b\s*"
