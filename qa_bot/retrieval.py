@@ -108,9 +108,10 @@ def search_papers(
     by_words = partial(_by_words, query, store, depth, title_weight=title_weight, filters=filters, takes_alike=closely and size <= MOST_FOR_SYNONYMS)
     beside = _beside().submit(by_words) if 0 < lexical_weight < 1 else None  # a tenth of the time, where another core is idle
     if lexical_weight < 1:
-        plain = query_vector if query_vector is not None else store.vectors_of([query], embedding.embed, keeps=False)[0][0]
         read = query_encoder.vector_of(query, store.fingerprint.model) if closely else None
-        vector = plain if read is None else read
+        # Where the question is read anew its own vector is only wanted in the end: it is made while the index is searched.
+        plain = _beside().submit(lambda: query_vector if query_vector is not None else store.vectors_of([query], embedding.embed, keeps=False)[0][0])
+        vector = plain.result() if read is None else read
         dense = dict(store.nearest(vector, depth, filters=filters))
         if store.vectors_are_away:
             lexical_weight = max(lexical_weight, LEXICAL_WEIGHT)
@@ -126,7 +127,7 @@ def search_papers(
         dense |= zip(unseen, (others @ vector).tolist()) if unseen else {}
     hits = _best_chunks(weigh(dense, lexical), dense, lexical, store, kept)
     hits = rerank(query, hits, store)[:limit] if reads else hits
-    return _with_cosines(hits, plain, store) if dense and vector is not plain else hits
+    return _with_cosines(hits, plain.result(), store) if dense and read is not None else hits
 
 
 def _with_cosines(hits: Sequence[Hit], vector: np.ndarray, store: PaperStore) -> list[Hit]:

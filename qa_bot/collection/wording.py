@@ -254,7 +254,7 @@ WITHOUT = regex(
 ASKS_MORE = regex(
     (
         r"(?:(?:,|;|\?|\.)?\s+(?:and|then)\s+|\?\s+)(?:(?:what|how|why)\b(?! (?:year|many papers|date|is (?:the|its) (?:year|date)))"
-        r"|(?:which|what) (?!papers?\b|year|is the|are the|of them is the|came)\w+|do(?:es)? (?:they|it|each)|summari[sz]e"
+        r"|(?:which|what) (?!papers?\b|ones?\b|year|is the|are the|of them is the|came)\w+|do(?:es)? (?:they|it|each)|summari[sz]e"
         r"|explain|compare|describe|tell me (?:what|how|why))\b.*"
     )
 )
