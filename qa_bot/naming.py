@@ -25,6 +25,7 @@ _INTRODUCED = re.compile(
 )
 _BRACKETED = re.compile(r"\((?P<name>[A-Za-z0-9][\w.+-]{0,14}[\w+])\)")
 _FIGURE = re.compile(r"\d[\d.,]*[kKMB%]?$")
+_SIZE = re.compile(r"(?<=\w\w)-\d+(?:\.\d+)?[kKmMbBgG](?:/\d+)?$")
 _DIGITS = {word: str(n) for n, word in enumerate("one two three four five six seven eight nine".split(), 1)}
 _NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(_DIGITS)})\b")
 _BEFORE_BRACKET = 80  # characters in which the words stand that a bracketed name shortens
@@ -162,3 +163,5 @@ def mentions(question: str) -> Iterator[Mention]:
             text = re.sub(r"['’]s$", "", question[start:end])
             if length > 1 or is_coined(text) or (text[0].isupper() and first > 0) or len(text) > 3:
                 yield Mention(key_of(text), start, start + len(text))
+                if length == 1 and (sized := _SIZE.search(text)):  # "SoViT-400m" is the paper on SoViT
+                    yield Mention(key_of(text[: sized.start()]), start, start + len(text))

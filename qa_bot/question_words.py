@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 SWITCH = re.compile(
-    r"^\W*(?:ok(?:ay)?|right|thanks?(?: you)?|well|so|and|but|now)?[\s,.!-]*(?:now )?(?:(?:for |on(?:to)? |to )?(?:something"
+    r"^\W*(?:(?:ok(?:ay)?|right|thanks?(?: you)?|well|so|and|but|now|good to know|got it|i see|makes sense|interesting|great|nice|perfect|understood)[\s,.!-]+)*(?:now )?(?:(?:for |on(?:to)? |to )?(?:something"
     r"|somewhat) (?:else|different)(?: (?:entirely|completely|now))?"
     r"|(?:let'?s |let us )?(?:switch(?:ing)?|chang(?:e|ing))(?: the)? (?:topics?|subjects?)|(?:on )?(?:a |an |another )?(?:new"
     r"|different|other|next|unrelated) (?:topic|question|subject|matter|note)|(?:my )?next question|one (?:more|other|last) question"

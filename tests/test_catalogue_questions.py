@@ -161,6 +161,9 @@ TOPICS = {
     "Which of these treat person re-identification?": ["Re-Identification"],
     "which papers test on image colorization": ["Unified Modeling Approach", "task rewards"],
     "Which papers are about race cars, or about 2D laser scans?": ["Autonomous Racing", "Racecar", "2D Range Data"],
+    "which papers argue that people should report compute cost or efficiency numbers more carefully?": ["Efficiency Misnomer", "Spend My FLOPS"],
+    "Is there anything about running neural nets on accelerator hardware with less energy, DRAM, dataflows, that sort of thing?": ["EDEN", "EcoFlow"],
+    "Which papers use SI-Score to look at robustness to object size and location?": ["SI-Score", "Robustness and Transferability"],
 }
 
 
@@ -323,6 +326,29 @@ def test_a_phrase_that_no_paper_says_is_a_topic_unless_it_is_quoted(seed_engine)
     told = check_answer(seed_engine.ask("Which papers mention multilingual models?"))
     assert told.status == "answered" and "PaLI-X: On Scaling up a Multilingual Vision and Language Model" in cited_titles(told)
     assert seed_engine.ask("Which papers say “multilingual models”?").status == "declined"
+
+
+def test_what_no_paper_calls_by_its_name_is_answered_with_the_nearest_as_such(seed_engine):
+    told = check_answer(seed_engine.ask("is there anything on astronomy in this collection"))
+    assert told.status == "partial" and cited_titles(told)[0] == "A Deep Learning Approach for Characterizing Major Galaxy Mergers"
+    assert seed_engine.ask("Is there anything on quantum computing?").status == "declined"
+
+
+def test_what_an_abstract_cannot_tell_is_said_to_be_left_aside(seed_engine):
+    told = check_answer(seed_engine.ask("Which papers mention SigLIP? Conference versions only."))
+    assert told.status == "answered" and "“Conference versions only.” was not looked at." in told.text
+
+
+def test_a_citation_by_name_narrows_a_question_to_papers_by_that_name(seed_engine):
+    told = check_answer(seed_engine.ask("why did Hermans et al. find the triplet loss weaker than classification losses for reid?"))
+    assert "In Defense of the Triplet Loss for Person Re-Identification" in cited_titles(told) and any("Hermans" in p.message for p in told.problems)
+
+
+def test_two_papers_that_are_only_described_both_answer(seed_engine):
+    told = check_answer(
+        seed_engine.ask("One paper argues that efficiency metrics can contradict each other, another ranks pretraining methods under a fixed FLOP budget. How do they differ?")
+    )
+    assert set(cited_titles(told)) == {"The Efficiency Misnomer", "Where Should I Spend My FLOPS? Efficiency Evaluations of Visual Pre-training Methods"}
 
 
 def test_the_words_of_a_web_address_ask_for_nothing(seed_engine):

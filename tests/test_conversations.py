@@ -503,6 +503,14 @@ CONVERSATIONS = {
         ("What does MC-ViT do?", "@Memory Consolidation"),
         ("Do you also have something on finding wheelchairs? What else can it find?", "!MC-ViT", "DROW"),
     ],
+    "the same question of another": [
+        ("What accuracy does V-MoE reach on ImageNet?", "90.35%"),
+        ("ok now SoViT-400m, same question", "!V-MoE", "90.3%"),
+    ],
+    "good to know": [
+        ("How large can the batch be with the sigmoid loss?", "32k"),
+        ("Good to know. Something else: the wheelchair detector, how many scans are in its dataset?", "!Sigmoid", "464k"),
+    ],
     "one is anybody": [
         ("Explain VeLO.", "VeLO"),
         ("Does one have to tune anything?", "VeLO", "no hyperparameter tuning"),

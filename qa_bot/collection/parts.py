@@ -197,7 +197,7 @@ def topic_of(rest: str) -> str:
     rest = re.sub(rf"(?<=\w)\s*\((?:{ACRONYM})\)", "", rest)  # "Tracking-Any-Point (TAP)"
     for piece in re.split(rf"[{MASKS}?!;:]+|\s-\s|(?<=\w)\.(?:\s|$)", rest):
         words = [word.strip(".,-()\"“”'’") for word in re.findall(r"[\w][\w.+/'’-]*", piece)]
-        while words and _carries_nothing(words[0]):
+        while words and (_carries_nothing(words[0]) or _opens_only(words)):
             words.pop(0)
         while words and _carries_nothing(words[-1]):
             words.pop()
@@ -207,6 +207,11 @@ def topic_of(rest: str) -> str:
     topic = " ".join(re.sub(r"(?<=\w)-(?:type|style|like|based)$", "", word) for word in pieces if word and word.lower() not in wording.VAGUE)
     shorter = re.sub(r"\s+(?:tasks?|problems?)$", "", topic, flags=re.I)
     return _bare_name(shorter if len(re.findall(r"\w+", shorter)) > 1 else topic)
+
+
+def _opens_only(words: list[str]) -> bool:
+    """Say whether words open with a noun that stands for any paper's: "their method on image colorization"."""
+    return len(words) > 2 and bool(re.fullmatch(wording.OF_ANY_PAPER, words[0], re.I)) and words[1].lower() in ("on", "with", "for", "of", "that", "which", "using", "to")
 
 
 def _carries_nothing(word: str) -> bool:

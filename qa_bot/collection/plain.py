@@ -44,14 +44,25 @@ _TURNS_UP = regex(
 # "Optical flow - which papers use it?", "I'm collecting results on Kinetics. Which papers report on it?"
 _FRONTED = regex(rf"^(?P<x>[^?:;.]{{2,160}}?)\s*(?:\s[-–—]\s|[.;:,]\s+)(?:so |and |now )?(?P<asks>(?:(?:which|what)(?: of (?:the|these|those|your|our))? (?:\w+ )?{PAPERS}|where (?:does|do|did|is|are) (?:it|they|this|that))\b[^?]*)\??$")
 # "Some abstracts say how many chips they needed. Which ones?", "scaling in the title, which ones"
-_WHICH_ONES = regex(rf"^(?P<x>.+?)[\s,.;:–—-]+(?:which|what) (?:ones|are (?:they|those|these)|of them|{PAPERS}(?: are (?:they|those|these|that))?)\W*$")
+_WHICH_ONES = regex(
+    rf"^(?P<x>.+?)(?:[\s,.;:–—-]+(?:which|what) (?:ones|are (?:they|those|these)|of them|{PAPERS}(?: are (?:they|those|these|that))?)|\?\s+(?:which|what)(?: ones)?)\W*$"
+)
+_IN_THESE = regex(
+    r"^(?:what|which) (?P<x>[^?]{3,120}?) (?:were|was|are|is|have been) (?P<did>introduced|proposed|presented|released|used|mentioned|studied|described|considered)"
+    rf" (?:in|by|across|among) (?:these|those|the|any|all|your|our)(?: \w+)? {PAPERS}\W*$"
+)
+# "Who besides the LiT paper uses ...?", "What else mentions ...?"
+_WHO_USES = regex(rf"^(?:who|what)(?: else)?(?P<besides> (?:besides|apart from|other than|except(?: for)?|aside from) [^?]{{2,60}}?)? (?=(?:{_USE}|build\w* (?:up)?on|extends?)\b)")
+_AND_WHICH = regex(r",? and which (?:ones )?are (?:they|those|these)\W*$")
+_OF_WHICH = regex(r",? and ((?:in|on|of|for) which of (?:them|these|those)\b[^?]*)\W*$")
+_LONG_BRACKETS = re.compile(r"\s*\((?=[^()]*[a-z]{2,} [^()]*[a-z]{2,} )[^()]*\)")
 _SOME = regex(rf"^(?:(?:there are )?(?:some|several|a few|many|certain)|there are)(?: of (?:the|these|your))? {PAPERS}(?: (?:here|that|which|in here))?\b")
 _POINTS_BACK = regex(r"\b(?:it|this|that|them|those|these)\b(?=\s*(?:$|[?.!,]|(?:in|on|at|as|among|for|with|and|or|anywhere|somewhere|too|at all|turns?|shows?|comes?|appears?|occurs?|used|mentioned)\b))")
 _OCCUPIED = regex(
     r"^(?:(?:i|we)(?:['’](?:m|re|ve)| am| are| have been)?\s+)?(?:(?:collect|gather|look|work|writ|read|need|want|survey|study|research|interest)\w*)"
     r"(?: (?:for|into|in|on|about|at|up|a|an|the|survey|review|section|results?|papers?|numbers?|everything|anything|all))*\s+"
 )
-_BARE = regex(rf"^(?:which|what)(?: of (?:the|these|those|your|our))? {PAPERS}(?: (?:are|is|do|does|have|has|there|we|you|they|got|exist|here|in|the|this|your|collection|fit|for me|relevant|of interest|interesting|useful|matter|interest me|to me))*\W*$")
+_BARE = regex(rf"^(?:which|what)(?: of (?:the|these|those|your|our))? {PAPERS}(?: (?:are|is|do|does|have|has|there|we|you|they|got|exist|here|in|the|this|your|collection|fit|for me|would|should|must|could|i|need|to|cite|read|look|at|relevant|of interest|interesting|useful|matter|interest me|to me))*\W*$")
 _IN_BRACKETS = re.compile(r"\s*\((?![A-Z][\w-]*\))[^()]*\)")
 # What a list question adds without narrowing what is asked for.
 _ASIDE = regex(
@@ -80,8 +91,11 @@ def plainly(text: str) -> tuple[str, str]:
     text = _SAID_AGAIN.sub("", _POLITE_END.sub(r"\g<stop>", _ADDRESS.sub(OTHER, text)))
     text = _CONTRACTED.sub(lambda found: f"{found[1] or found[2]} is", _POLITE.sub("", text, count=1).strip())
     text = _THE_ONES.sub(r"\1 the papers", _ONES.sub(lambda found: f"{found[1] or 'which'} papers", text))
+    text = _IN_THESE.sub(r"which papers introduce \g<x>", _WHO_USES.sub("which papers ", _AND_WHICH.sub("", text)))
     text = _TURNS_UP.sub(r"which papers mention \g<x>", _in_place(text))
     text = _SEVERAL_DOINGS.sub(lambda found: "use" if re.search(rf"\b{_USE}\b", found[0], re.I) else found["last"], text)
+    if found := _OF_WHICH.search(text):
+        return text[: found.start()].strip(), found[1]
     text = text.strip()
     sentences = _SENTENCE_END.split(text)
     if len(sentences) > 1 and LIST.match(sentences[0]) and not any("?" in other or _ASKS.match(other) for other in sentences[1:]):
@@ -100,11 +114,12 @@ def _in_place(text: str) -> str:
         return text
     subject = _OCCUPIED.sub("", _IN_BRACKETS.sub("", found["x"])).strip(" ,")
     if _BARE.match(found["asks"]):
-        return f"{found['asks'].rstrip(' ?.!')} {subject}"
+        return f"which papers are there {subject}"
     return _POINTS_BACK.sub(lambda _: subject, found["asks"], count=1) if subject and _POINTS_BACK.search(found["asks"]) else text
 
 
 def without_asides(rest: str) -> tuple[str, str]:
     """Return (a list question without what does not narrow it, what it excludes in words that cannot be told from an abstract)."""
-    left_out = _BUT_NOT.search(rest)
-    return _ASIDE.sub(" ", _BUT_NOT.sub(" ", rest)), left_out[0].strip(" ,") if left_out else ""
+    left_out = _LONG_BRACKETS.search(rest) or _BUT_NOT.search(rest)
+    rest = _LONG_BRACKETS.sub("", rest)
+    return _ASIDE.sub(" ", _BUT_NOT.sub(" ", rest)), left_out[0].strip(" ,()") if left_out else ""

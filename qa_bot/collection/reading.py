@@ -114,7 +114,7 @@ def _about_one_paper(read: Masked) -> CollectionQuestion | None:
     masked, base = read.masked, read.base
     bare = replace(base, filters=Filters(), also_by=(), span=None, unknown="", not_by=())
     if PERSON in masked and wording.COAUTHORS.search(masked) and (found := wording.THE_PAPER.search(masked)):
-        return replace(bare, kind="authors", topic=target_of(found["x"]))
+        return replace(bare, kind="authors", topic=target_of(found["x"] or found["y"]))
     if (found := wording.INTRODUCED.search(masked)) and PERSON not in masked and TIME not in masked:
         topic = target_of((found["x"] or found["y"] or "").strip(" ?.!"))
         return replace(bare, kind="introduced", topic=topic) if topic else None
@@ -302,13 +302,15 @@ def _with_topic(read: Masked, rest: str) -> CollectionQuestion:
         rest = pattern.sub(" ", rest)
     in_title = bool(wording.IN_TITLE.search(rest))
     rest, said, said_any = words_said(wording.IN_TITLE.sub(f" {OTHER} ", rest) if in_title else rest, is_title=in_title)
-    parts = [topic for topic in map(topic_of, re.split(r",|\bor\b|/" if re.search(r"\bor\b", rest) else "/", rest)) if topic]
+    # "or trained on many languages", "or when running them" go on with the same papers: no topic of their own.
+    divides = r"\bor\b(?! (?:when|while|in|during|if|at|by|[a-z]+ed (?:on|with|by|for|to)|[a-z]+ing)\b)"
+    parts = [topic for topic in map(topic_of, re.split(rf",|{divides}|/" if re.search(divides, rest) else "/", rest)) if topic]
     topic = topic_of(re.sub(r"\s*\bor\b\s*|/", " ", rest)) if len(parts) > 1 else topic_of(rest)
     return replace(
         base,
         topic=topic,
         acronyms=tuple(re.findall(rf"(?<=\w) ?\(({ACRONYM})s?\)", rest)) if topic else (),
-        uses_topic=bool(topic) and all(len(part.split()) <= 3 for part in (parts if len(parts) > 1 else [topic])) and bool(wording.USES.search(rest)),
+        uses_topic=bool(topic) and len(topic.split()) <= 3 and bool(wording.USES.search(rest)),
         alternatives=tuple(parts) if len(parts) > 1 else (),
         said=said,
         said_any=said_any,

@@ -261,9 +261,12 @@ ASKS_MORE = regex(
 # "Which authors do EcoFlow and EDEN share?", "Is there anyone who worked on both VeLO and MULEX?"
 SHARED = regex(
     rf"\b(?:{PEOPLE}|anyone|anybody|someone|somebody|who)\b.*\b(?:in common|share|overlap)\b(?! (?:of|a)\b)|\b(?:shar(?:e|es|ed|ing)|common|overlapping)\b.*\b{PEOPLE}\b"
-    rf"|\b(?:anyone|anybody|someone|somebody|who|{PEOPLE})\b.*\b(?:on|wrote|of|behind|authored) both\b|\bsame {PEOPLE}\b"
+    rf"|\b(?:anyone|anybody|someone|somebody|who|{PEOPLE})\b.*\b(?:on|wrote|of|behind|authored) both\b|\bsame authors?\b"
 )
-THE_PAPER = regex(r"\bthe (?:paper|article|work|study|preprint) (?:called|titled|named|on|about|that|which|where|in which)\b (?P<x>.+)")
+THE_PAPER = regex(
+    r"\bthe (?:paper|article|work|study|preprint) (?:called|titled|named|on|about|that|which|where|in which)\b (?P<x>.+)"
+    r"|\b(?:on|of|for|behind|in) the (?P<y>(?!first\b|last\b|newest\b|oldest\b|same\b|other\b|two\b)[\w’'-]+(?: [\w’'-]+){0,6}) (?:paper|article|study|work|report)\b"
+)
 # What comes of a paper when it says something: "What do Beyer's papers say about distillation?" asks for the text.
 TELLS = regex(
     (
@@ -277,6 +280,7 @@ EXCEPT = regex(
     r"[\s,(]*\b(?:not counting|not including|excluding|except(?:ing)?(?: for)?|apart from|aside from|other than|besides|leaving out|leaving aside"
     r"|ignoring)\s+(?:(?:those|the ones|papers|works?)\s+(?:on|about|with|for|using|(?:that|which) (?:use|mention|are about|deal with))\s+)?(?!those\b|the ones\b)(?P<x>[^,;()?!.]+(?:\.\w+)*)\)?"
 )
+OF_ANY_PAPER = r"(?:methods?|approach(?:es)?|models?|techniques?|systems?|networks?|algorithms?|results?|performance|ideas?|ways?)"
 VAGUE = frozenset("thing things stuff something anything".split())
 # Words that narrow nothing where they are all that is left of a topic: "his early papers".
 WEAK = frozenset(
@@ -321,7 +325,7 @@ EDGE_WORDS = frozenset(
     provide provides provided show shows shown showing demonstrate demonstrates demonstrated achieve achieves achieved reach reaches
     reached obtain obtains obtained got make makes made doing done perform performs performed handle handles handled handling tackle
     tackles tackled solve solves solved improve improves improved improving release releases released go goes belong belongs fall falls
-    results result fit fits qualify qualifies bear bears touch touches touched revolve revolves signed sign actually really estimate estimates
+    results result their fit fits qualify qualifies bear bears touch touches touched revolve revolves signed sign actually really estimate estimates
     shared analyse analyses analysed analyze analyzes analyzed analysing analyzing subject subjects
     """.split()
 )

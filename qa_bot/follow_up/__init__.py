@@ -76,6 +76,7 @@ _FEW = 5
 _SHORT_NAME = 3  # words
 # A question goes on with a paper that says this share of its words; of one that begins with "And" less.
 _SAID, _SAID_CONNECTED, _SAID_OF_NAMES = 0.75, 0.1, 0.95
+_SAME_QUESTION = re.compile(r"[,;:–—-]?\s+(?:the )?same (?:question|thing)\W*$", re.IGNORECASE)
 _WAS_USED = re.compile(r"\b(?:is|are|was|were) (?:used|trained|chosen|tested|evaluated|compared|reported)\b", re.IGNORECASE)
 _FEW_WORDS = 6
 _DEFINITE = re.compile(r"(?:what|which|how \w+) (?:is|are|was|were) the (?:[\w-]+ ){0,2}[\w-]+\W*", re.IGNORECASE)
@@ -119,6 +120,7 @@ def stand_alone(question: str, history: History, *, known: Known = NOTHING_KNOWN
         question, last, said = (back["rest"] or back["more"] or back["then"]).strip(), f"What is {subject.strip()}?", []
     bare = CONNECTIVE.sub("", question).strip() or question
     is_connected = bare != question
+    bare = _SAME_QUESTION.sub("", bare)
     if ABOUT_ANSWER.fullmatch(bare):
         return last
     if rewritten := _asked_before(bare, last, turns[:place], known):

@@ -298,7 +298,10 @@ def with_item(bare: str, items: Sequence[str], last: str) -> str:
         return _put(bare, found, items[place], last, items) if 0 <= place < len(items) else ""
     if found := _ONE.search(bare):
         place = _NUMBER_WORDS[found["which"].lower()]
-        return _put(bare, found, items[place], last, items) if place < len(items) else ""
+        one = _put(bare, found, items[place], last, items) if place < len(items) else ""
+        other = _ONE.search(one) if one.startswith(bare[: found.start()]) else None  # "the first one ... than the second"
+        place = _NUMBER_WORDS[other["which"].lower()] if other else len(items)
+        return f"{one[: other.start()]}{items[place]}{one[other.end() :]}" if other and place < len(items) else one
     return ""
 
 

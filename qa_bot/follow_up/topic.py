@@ -65,7 +65,7 @@ def phrase_of(question: str) -> str:
     asked = CONNECTIVE.sub("", question).strip().rstrip("?!. ")
     for pattern in SUBJECTS:
         if found := pattern.search(asked):
-            phrase = re.sub(r"^(?:the|an?|this|that|these|those)\s+", "", found["x"].strip(" ?.!,"), flags=re.IGNORECASE)
+            phrase = re.sub(r"^(?:the|an?|this|that|these|those)\s+", "", found["x"].strip(" ?.!,()"), flags=re.IGNORECASE)
             if re.match(rf"(?:{NOUN}|authors?|it|they|he|she|them|something|anything|{VERBS})\b$", phrase, re.IGNORECASE):
                 continue
             names = names_in(phrase)

@@ -58,7 +58,7 @@ def choose(asked: CollectionQuestion, *, store: PaperStore, embedding: Embedding
     about, is_sure, is_complete = papers_about([asked.topic, *each], store=store, embedding=embedding, allowed=allowed)
     if not is_sure and asked.alternatives:
         about, is_sure, is_complete = papers_about(asked.alternatives, store=store, embedding=embedding, allowed=allowed)
-    said = (asked.topic, *asked.alternatives, *asked.acronyms) if asked.uses_topic else asked.acronyms
+    said = (asked.topic, *asked.acronyms) if asked.uses_topic else asked.acronyms
     if saying := {paper.paper_id: paper for paper in passing if any(collection.says(paper, phrase) for phrase in said)}:
         about, is_sure = (about | saying if is_sure else saying), True
     return Chosen(tuple(about.values()), is_sure, is_complete=is_complete)
