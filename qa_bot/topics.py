@@ -94,10 +94,10 @@ def _among(topic: str, hits: Sequence[Hit], store: PaperStore) -> About:
     chosen = [hit.paper for hit, sign in signs if _is_about(sign)] or [
         hit.paper for hit, sign in signs if _is_loosely_about(sign)
     ]
-    if chosen and len(stems) >= _DESCRIBED_WORDS and store.terms.count() <= MOST_FOR_RERANKING:
+    is_said = any(sign.in_title > 0.99 for _, sign in signs)
+    if chosen and not is_said and len(stems) >= _DESCRIBED_WORDS and store.terms.count() <= MOST_FOR_RERANKING:
         best = max(hit.score for hit in hits)
-        nearly_best = [hit.paper for hit in hits[:RERANKED] if hit.score >= _NEARLY_BEST * best]
-        chosen = nearly_best + [hit.paper for hit, sign in signs if sign.in_title > 0.99 and hit.paper not in nearly_best]
+        chosen = [hit.paper for hit in hits[:RERANKED] if hit.score >= _NEARLY_BEST * best]
     words = re.findall(r"\w+", topic)
     if len(words) > 2:  # "AttentionNAS" is about neural architecture search
         chosen += [hit.paper for hit in hits if hit.paper not in chosen and says(hit.paper, topic, in_title=True)]

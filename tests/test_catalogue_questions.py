@@ -143,6 +143,10 @@ LISTS = {
     "Which papers carry Andrew Zisserman as the last author?": last("Andrew Zisserman"),
     "Which papers have Carl Doersch as first or as last author?": lambda p: first("Carl Doersch")(p) or last("Carl Doersch")(p),
     "Is Oriol Vinyals on any of these papers, and if so how many?": by("Oriol Vinyals"),
+    "which papers have a model, or use one, with more than 10 billion parameters?": says(r"\b(?:22B|27B|15B)\b"),
+    "which papers of the year 2021 train a vision model with two billion parameters or more?": both(dated("2021"), says(r"two billion parameters|15B parameter")),
+    "Which papers use more than one billion images?": says(r"10B images"),
+    "Which papers are about encoders beyond 16 frames?": lambda p: "Beyond 16 Frames" in p.title,
     "Which of PaLI, PaLI-X and PaLI-3 are from 2023?": both(dated("2023"), says(r"^PaLI-")),
     "Which papers mention wheelchairs, apart from DROW?": lambda p: says(r"(?i)wheelchair")(p) and not p.title.startswith("DROW"),
 }  # fmt: skip

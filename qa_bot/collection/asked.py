@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from qa_bot.collection.bounds import Bound, gives
 from qa_bot.collection.dates import Span
 from qa_bot.schema import Filters, Paper, names_person
 
@@ -59,6 +60,7 @@ class CollectionQuestion:
     uses_topic: bool = False
     acronyms: tuple[str, ...] = ()
     among: tuple[str, ...] = ()
+    bound: Bound | None = None
     newest_first: bool | None = None
 
     @property
@@ -133,6 +135,7 @@ def passes(asked: CollectionQuestion, paper: Paper) -> bool:
         and _has_authors(asked, paper)
         and (not asked.with_code or has_code(paper))
         and (not asked.with_versions or len(paper.versions) > 1)
+        and (asked.bound is None or gives(asked.bound, f"{paper.title}. {paper.abstract}"))
         and _says_all(asked, paper)
     )
 
@@ -178,6 +181,7 @@ def describe(asked: CollectionQuestion) -> str:
     parts.append(f"recorded as from {asked.organisation}" if asked.organisation else "")
     parts.append(_number_of_authors(asked))
     parts.append("with code" if asked.with_code else "")
+    parts.append(asked.bound.described() if asked.bound else "")
     parts.append("known in more than one version" if asked.with_versions else "")
     parts += [f"not {name}" for name in asked.without]
     parts.append(asked.unknown)

@@ -202,7 +202,7 @@ def topic_of(rest: str) -> str:
         while words and _carries_nothing(words[-1]):
             words.pop()
         pieces += words
-    if all(word.lower() in wording.WEAK for word in pieces):
+    if all(word.lower() in wording.WEAK for word in pieces) or (len(pieces) == 1 and re.fullmatch(wording.OF_ANY_PAPER, pieces[0], re.I)):
         return ""
     topic = " ".join(re.sub(r"(?<=\w)-(?:type|style|like|based)$", "", word) for word in pieces if word and word.lower() not in wording.VAGUE)
     shorter = re.sub(r"\s+(?:tasks?|problems?)$", "", topic, flags=re.I)

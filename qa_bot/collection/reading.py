@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from qa_bot.collection import wording
 from qa_bot.collection.asked import CollectionQuestion
+from qa_bot.collection.bounds import find_bound
 from qa_bot.collection.masking import Masked, mask
 from qa_bot.collection.parts import ACRONYM, LONGEST, author_bounds, how_many, target_of, topic_of, words_said
 from qa_bot.collection.people import AuthorNames
@@ -237,6 +238,7 @@ def _about_papers(read: Masked) -> CollectionQuestion | None:
             or asked.fewest_authors
             or asked.most_authors
             or asked.with_versions
+            or asked.bound
         )
         if wording.SUPERLATIVE.search(asked.topic) or (wording.SUPERLATIVE.search(masked) and asked.topic):
             return None
@@ -285,6 +287,9 @@ def _with_topic(read: Masked, rest: str) -> CollectionQuestion:
         least, most = author_bounds(found)
         changes |= {"fewest_authors": least, "most_authors": most}
         rest = rest[: found.start()] + OTHER + rest[found.end() :]
+    if bound := find_bound(rest):
+        changes["bound"], start, end = bound
+        rest = rest[:start] + OTHER + rest[end:]
     if (found := wording.CODE.search(rest)) and re.search(rf"\b{PAPERS}\b", rest, re.I):
         changes["with_code"] = True
         rest = rest[: found.start()] + OTHER + rest[found.end() :]

@@ -258,6 +258,8 @@ def _notes(asked: CollectionQuestion, chosen: Sequence[Paper], store: PaperStore
         notes.append(f"The categories are {', '.join(store.truth.distinct('categories'))}.")
     if asked.place in ("last", "only") or asked.most_authors is not None or asked.kind == "shortest":
         notes.append("Papers whose records name only the first authors are left out.")
+    if asked.bound:
+        notes.append("Figures are taken as the abstracts give them, whatever they were measured on.")
     if asked.kind == "longest" or asked.fewest_authors is not None and asked.most_authors is None:
         notes.append("Some records name only the first authors; those count as they stand.")
     return tuple(notes)

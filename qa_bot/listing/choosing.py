@@ -61,6 +61,8 @@ def choose(asked: CollectionQuestion, *, store: PaperStore, embedding: Embedding
     said = (asked.topic, *asked.acronyms) if asked.uses_topic else asked.acronyms
     if saying := {paper.paper_id: paper for paper in passing if any(collection.says(paper, phrase) for phrase in said)}:
         about, is_sure = (about | saying if is_sure else saying), True
+    if asked.bound and not about:  # the figure tells more than "a vision model" does
+        return Chosen(tuple(passing))
     return Chosen(tuple(about.values()), is_sure, is_complete=is_complete)
 
 
@@ -69,9 +71,13 @@ def choose_told(
 ) -> tuple[CollectionQuestion, Chosen]:
     """Return how a question is best read, and the papers it asks for so.
 
-    Where no paper says a phrase that stands in no quotation marks ("Which papers mention multilingual models?"), it is a topic.
+    Where no paper says a phrase that stands in no quotation marks ("Which papers mention multilingual models?"), or gives such a
+    figure, it is a topic.
     """
     chosen = choose(asked, store=store, embedding=embedding, filters=filters)
+    if asked.bound and not chosen.papers:  # "beyond 16 frames" may be said, and no figure compared
+        asked = replace(asked, bound=None, topic=" ".join(filter(None, [asked.topic, asked.bound.words])))
+        chosen = choose(asked, store=store, embedding=embedding, filters=filters)
     if chosen.papers or asked.in_title or asked.unknown or _QUOTED.search(question) or not any(" " in phrase for phrase in asked.said):
         return asked, chosen
     joined = " or ".join(asked.said) if asked.said_any else " ".join(asked.said)
