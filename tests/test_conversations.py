@@ -503,6 +503,11 @@ CONVERSATIONS = {
         ("What does MC-ViT do?", "@Memory Consolidation"),
         ("Do you also have something on finding wheelchairs? What else can it find?", "!MC-ViT", "DROW"),
     ],
+    "the first and the second that were asked about": [
+        ("What is Three Towers?", "Three Towers"),
+        ("and LiT?", "LiT"),
+        ("When is the first one worse than the second?", "Three Towers", "LiT", "#2"),
+    ],
     "the same question of another": [
         ("What accuracy does V-MoE reach on ImageNet?", "90.35%"),
         ("ok now SoViT-400m, same question", "!V-MoE", "90.3%"),

@@ -250,6 +250,9 @@ def _on_list(bare: str, last: str, told: str, before: Sequence[tuple[str, str]],
                 return lists.on_list(bare, asked, known)
     earlier = [told, *(text for role, text in reversed(before) if role == "assistant")]
     items = next((found for text in earlier[:4] if len(found := _items(text, known)) > 1), [])
+    if not items:  # one paper after the other was asked about
+        asked = [text for role, text in before if role == "user"] + [last]
+        items = list(dict.fromkeys(title for text in asked for title in known.named(text)))
     if len(items) <= _FEW and (narrowed := lists.among_items(bare, items)):
         return narrowed
     return lists.with_item(bare, items, last)
@@ -301,6 +304,8 @@ def _subject(last: str, told: str, known: Known) -> str:
         return whole[0]
     if SEEKING.search(last) and len(items) == 1 and items != named:  # "Is there a successor of SigLIP?"
         return items[0]
+    if re.match(r"\W*yes\b", told, re.IGNORECASE) and len(introduced := list(known.named(told))) == 1:  # "Yes, Skip-Sideways"
+        return introduced[0]
     if len(named) == 1:
         phrase = phrase_of(last)
         return phrase if phrase and len(phrase.split()) <= _SHORT_NAME and list(known.named(phrase)) == named else named[0]

@@ -264,7 +264,7 @@ _NUMBER_WORDS = {
     "final": -1,
 }
 _NOUNS = r"(?:ones?|papers?|of (?:them|these|those)|titles?|works?|articles?|publications?|in the list|on the list|entry|entries|items?)"
-_SEVERAL = re.compile(rf"\b(?:the )?(?P<which>first|last) (?P<n>\d|{'|'.join(list(NUMBERS)[:9])})\b(?: {_NOUNS})*", re.I)
+_SEVERAL = re.compile(rf"\b(?:the )?(?P<which>first|last) (?P<n>[2-9]|{'|'.join(list(NUMBERS)[1:9])})\b(?: {_NOUNS})*", re.I)
 _ONE = re.compile(
     (
         rf"\b(?:the |its )(?P<which>{'|'.join(_NUMBER_WORDS)})(?:(?: {_NOUNS})+|(?=\W*$)|(?= (?:say|about|do|use|reach"
