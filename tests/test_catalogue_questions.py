@@ -355,6 +355,11 @@ def test_two_papers_that_are_only_described_both_answer(seed_engine):
     assert set(cited_titles(told)) == {"The Efficiency Misnomer", "Where Should I Spend My FLOPS? Efficiency Evaluations of Visual Pre-training Methods"}
 
 
+def test_a_list_by_a_figure_shows_the_figure(seed_engine):
+    told = check_answer(seed_engine.ask("Which papers have more than 10 billion parameters?"))
+    assert "gives 27B" in told.text and "gives 15B" in told.text and "whatever they were measured on" in told.text
+
+
 def test_the_words_of_a_web_address_ask_for_nothing(seed_engine):
     assert "catalogue" not in seed_engine.ask("Dataset can be available at https://example.org/arxiv/date").reason
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from qa_bot.collection.bounds import Bound, gives
+from qa_bot.collection.bounds import Bound, given
 from qa_bot.collection.dates import Span
 from qa_bot.schema import Filters, Paper, names_person
 
@@ -135,7 +135,7 @@ def passes(asked: CollectionQuestion, paper: Paper) -> bool:
         and _has_authors(asked, paper)
         and (not asked.with_code or has_code(paper))
         and (not asked.with_versions or len(paper.versions) > 1)
-        and (asked.bound is None or gives(asked.bound, f"{paper.title}. {paper.abstract}"))
+        and (asked.bound is None or bool(figure_given(asked, paper)))
         and _says_all(asked, paper)
     )
 
@@ -147,6 +147,11 @@ def _has_authors(asked: CollectionQuestion, paper: Paper) -> bool:
     if not number or (asked.most_authors is not None and (number > asked.most_authors or not paper.authors_complete)):
         return False
     return asked.fewest_authors is None or number >= asked.fewest_authors
+
+
+def figure_given(asked: CollectionQuestion, paper: Paper) -> str:
+    """Return the figure of a title or abstract that is within the bound asked for, "" for none."""
+    return given(asked.bound, f"{paper.title}. {paper.abstract}") if asked.bound else ""
 
 
 def has_code(paper: Paper) -> bool:

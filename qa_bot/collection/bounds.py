@@ -37,7 +37,7 @@ class Bound:
     words: str
 
     def described(self) -> str:
-        return f"with a figure of {self.words}"
+        return f"giving {self.words}"
 
     def fits(self, figure: Figure) -> bool:
         """Say whether a figure is of the kind asked for and within the bound."""
@@ -69,6 +69,6 @@ def find_bound(question: str) -> tuple[Bound, int, int] | None:
     return None
 
 
-def gives(bound: Bound, abstract: str) -> bool:
-    """Say whether a text gives a figure within a bound."""
-    return any(bound.fits(figure) for figure in figures(abstract))
+def given(bound: Bound, text: str) -> str:
+    """Return the first figure of a text that is within a bound, as it is written there; "" for none."""
+    return next((figure.text for figure in figures(text) if bound.fits(figure)), "")

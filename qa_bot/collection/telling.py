@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from qa_bot.citations.harmless import as_quoted
-from qa_bot.collection.asked import CollectionQuestion, bears, describe, describe_filters
+from qa_bot.collection.asked import CollectionQuestion, bears, describe, describe_filters, figure_given
 from qa_bot.schema import Answer, Evidence, Paper, Sentence, Source, Status, names_person, plain_name
 from qa_bot.versions import Disagreement
 
@@ -48,7 +48,7 @@ def list_papers(
     elif asked.kind == "list" and not asked.topic:
         chosen = [*by_date(chosen, newest_first=True), *(p for p in chosen if not p.date)]
     what = describe(asked)
-    is_kind = what.startswith(("whose", "with "))  # "6 of the 82 papers are ones whose abstract says ..."
+    is_kind = what.startswith(("whose", "with ", "giving"))  # "6 of the 82 papers are ones whose abstract says ..."
     if not chosen:
         such = f"{'one ' * is_kind}{what}"
         none = f"No paper in the collection is {such}." if what else "The collection is empty."
@@ -69,7 +69,8 @@ def list_papers(
             else f"All {total} papers, the newest first:"
         )
     left = found - LISTED if asked.kind in ("list", "count") else 0
-    return _as_answer(question, head, chosen[:LISTED], left=left, notes=notes)
+    figures = {paper.paper_id: figure_given(asked, paper) for paper in chosen[:LISTED]}
+    return _as_answer(question, head, chosen[:LISTED], left=left, notes=notes, figures=figures)
 
 
 def _by_authors(papers: Sequence[Paper], *, longest: bool, limit: int) -> list[Paper]:
@@ -343,14 +344,17 @@ def _plain(question: str, text: str, status: Status = "answered", reason: str = 
     )
 
 
-def _line(paper: Paper) -> str:
-    return f"- {as_quoted(paper.title)} ({', '.join(filter(None, [_names(paper, 2), paper.date]))})"
+def _line(paper: Paper, figure: str = "") -> str:
+    told = ", ".join(filter(None, [_names(paper, 2), paper.date, f"gives {as_quoted(figure)}" if figure else ""]))
+    return f"- {as_quoted(paper.title)} ({told})"
 
 
-def _as_answer(question: str, head: str, papers: Sequence[Paper], *, left: int, notes: Sequence[str] = ()) -> Answer:
+def _as_answer(
+    question: str, head: str, papers: Sequence[Paper], *, left: int, notes: Sequence[str] = (), figures: Mapping[str, str] | None = None
+) -> Answer:  # fmt: skip
     text, sentences = head, [_stated(head, 0, ())]
     for number, paper in enumerate(papers, 1):
-        line = f"{_line(paper)} [{number}]"
+        line = f"{_line(paper, (figures or {}).get(paper.paper_id, ''))} [{number}]"
         sentences.append(_stated(line, len(text) + 1, (number,)))
         text += "\n" + line
     if left > 0:
