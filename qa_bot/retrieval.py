@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from qa_bot import query_encoder
 from qa_bot.chunking import titled
@@ -23,6 +24,8 @@ from qa_bot.synonyms import alike
 
 if TYPE_CHECKING:
     import numpy as np
+
+T = TypeVar("T")
 
 # Tuned on SciFact's training claims and the development half of the question set (benchmarks/retrieval.py --tune).
 LEXICAL_WEIGHT = 0.5
@@ -106,28 +109,50 @@ def search_papers(
     lexical: dict[str, float] = {}
     trust = 1.0
     by_words = partial(_by_words, query, store, depth, title_weight=title_weight, filters=filters, takes_alike=closely and size <= MOST_FOR_SYNONYMS)
-    beside = _beside().submit(by_words) if 0 < lexical_weight < 1 else None  # a tenth of the time, where another core is idle
-    if lexical_weight < 1:
-        read = query_encoder.vector_of(query, store.fingerprint.model) if closely else None
-        # Where the question is read anew its own vector is only wanted in the end: it is made while the index is searched.
-        plain = _beside().submit(lambda: query_vector if query_vector is not None else store.vectors_of([query], embedding.embed, keeps=False)[0][0])
-        vector = plain.result() if read is None else read
-        dense = dict(store.nearest(vector, depth, filters=filters))
-        if store.vectors_are_away:
-            lexical_weight = max(lexical_weight, LEXICAL_WEIGHT)
-    if lexical_weight > 0:
-        lexical, share = beside.result() if beside else by_words()
-        trust = share if lexical_weight < 1 else 1.0
-    weigh = partial(fuse, lexical_weight=lexical_weight, trust=trust)
-    reads = closely and size <= MOST_FOR_RERANKING and 0 < lexical_weight < 1
-    kept = max(limit, RERANKED) if reads else limit
-    if 0 < lexical_weight < 1:  # candidates of the words alone get their true cosine: counting it 0 costs two points of nDCG
-        unseen = _hopeful(dense, lexical, weigh, kept, floor=min(dense.values()) if len(dense) >= depth else 1.0)
-        unseen, others = store.truth.chunk_vectors(unseen, store.fingerprint.model)
-        dense |= zip(unseen, (others @ vector).tolist()) if unseen else {}
-    hits = _best_chunks(weigh(dense, lexical), dense, lexical, store, kept)
-    hits = rerank(query, hits, store)[:limit] if reads else hits
-    return _with_cosines(hits, plain.result(), store) if dense and read is not None else hits
+    with _beside_the_rest() as begin:
+        worded = begin(by_words) if 0 < lexical_weight < 1 else None  # a tenth of the time, where another core is idle
+        plain = vector = None
+        if lexical_weight < 1:
+            read = query_encoder.vector_of(query, store.fingerprint.model) if closely else None
+            its_own = partial(_own_vector, query, query_vector, store, embedding)
+            # Where the question is read anew its own vector is only wanted in the end: it is made while the index is searched.
+            plain = begin(its_own) if read is not None else None
+            vector = its_own() if read is None else read
+            dense = dict(store.nearest(vector, depth, filters=filters))
+            if store.vectors_are_away:
+                lexical_weight = max(lexical_weight, LEXICAL_WEIGHT)
+        if lexical_weight > 0:
+            lexical, share = worded.result() if worded else by_words()
+            trust = share if lexical_weight < 1 else 1.0
+        weigh = partial(fuse, lexical_weight=lexical_weight, trust=trust)
+        reads = closely and size <= MOST_FOR_RERANKING and 0 < lexical_weight < 1
+        kept = max(limit, RERANKED) if reads else limit
+        if 0 < lexical_weight < 1:  # candidates of the words alone get their true cosine: counting it 0 costs two points of nDCG
+            unseen = _hopeful(dense, lexical, weigh, kept, floor=min(dense.values()) if len(dense) >= depth else 1.0)
+            unseen, others = store.truth.chunk_vectors(unseen, store.fingerprint.model)
+            dense |= zip(unseen, (others @ vector).tolist()) if unseen else {}
+        hits = _best_chunks(weigh(dense, lexical), dense, lexical, store, kept)
+        hits = rerank(query, hits, store)[:limit] if reads else hits
+        return _with_cosines(hits, plain.result(), store) if dense and plain else hits
+
+
+def _own_vector(query: str, known: object | None, store: PaperStore, embedding: EmbeddingModel) -> np.ndarray:
+    return known if known is not None else store.vectors_of([query], embedding.embed, keeps=False)[0][0]
+
+
+@contextmanager
+def _beside_the_rest() -> Iterator[Callable[[Callable[[], T]], Future[T]]]:
+    """Yield what begins a piece of work in another thread. In the end all of it is done, used or not: nobody may close the store under it."""
+    begun: list[Future] = []
+
+    def begin(work: Callable[[], T]) -> Future[T]:
+        begun.append(_beside().submit(work))
+        return begun[-1]
+
+    try:
+        yield begin
+    finally:
+        wait(begun)
 
 
 def _with_cosines(hits: Sequence[Hit], vector: np.ndarray, store: PaperStore) -> list[Hit]:
@@ -139,7 +164,7 @@ def _with_cosines(hits: Sequence[Hit], vector: np.ndarray, store: PaperStore) ->
 
 @lru_cache(maxsize=1)
 def _beside() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(thread_name_prefix="words")
+    return ThreadPoolExecutor(thread_name_prefix="beside")
 
 
 def _by_words(

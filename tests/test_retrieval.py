@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from qa_bot.embedding import embedded_model
 from qa_bot.naming import is_coined, key_of, names_of
-from qa_bot.retrieval import MOST_ALIKE, alike_stems, fuse, named_papers, query_words
+from qa_bot.retrieval import MOST_ALIKE, alike_stems, fuse, named_papers, query_words, search_papers
 from qa_bot.schema import Filters, Origin, Paper, Version
 from qa_bot.store.terms import TermIndex
 from qa_bot.synonyms import alike
@@ -97,6 +100,27 @@ def test_search_ranks_papers_not_chunks_and_respects_filters(seed_engine):
     assert narrowed and all(hit.paper.year >= 2024 and "Carl Doersch" in hit.paper.authors for hit in narrowed)
     assert seed_engine.search("tracking", 5, filters=Filters(author="Nobody")) == []
     assert seed_engine.search("   ") == []
+
+
+class SlowEmbedding:
+    """The embedded model, a while later; `made` counts the vectors that it has made."""
+
+    def __init__(self):
+        self.model, self.made = embedded_model(), 0
+
+    def __getattr__(self, name):
+        return getattr(self.model, name)
+
+    def embed(self, texts, **options):
+        time.sleep(0.2)
+        self.made += len(texts)
+        return self.model.embed(texts, **options)
+
+
+def test_nothing_reads_the_store_any_more_when_a_search_is_over(seed_engine):
+    slow = SlowEmbedding()
+    assert search_papers("What do wheelchair sensors see?", store=seed_engine.store, embedding=slow, filters=Filters(author="Nobody At All")) == []
+    assert slow.made == 1, "the question's own vector was begun, and nobody waited for it"
 
 
 def test_a_common_abbreviation_names_no_paper(seed_engine):
