@@ -237,9 +237,12 @@ def token_weights(query: str, tokens: Tokens, store: PaperStore) -> np.ndarray:
 
 
 def title_coverage(topic: str, paper: Paper, store: PaperStore) -> float:
-    """Return the share (by idf) of a topic's words that a title or alias holds."""
-    weights = idf_weights(store.terms.stems(" ".join(query_words(topic))), store)
+    """Return the share (by idf) of a topic's words that a title or alias holds; "NAS" is said by "Neural Architecture Search"."""
+    words = query_words(topic)
+    weights = idf_weights(store.terms.stems(" ".join(words)), store)
     said = set(store.terms.stems(" ".join((paper.title, *paper.aliases))))
+    initials = "".join(word[0] for word in re.findall(r"[^\W\d_]\w*", paper.title)).upper()
+    said |= {stem for word in words if word.isupper() and len(word) > 2 and word in initials for stem in store.terms.stems(word)}
     return sum(weight for stem, weight in weights.items() if stem in said) / (sum(weights.values()) or 1.0)
 
 

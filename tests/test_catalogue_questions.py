@@ -147,6 +147,8 @@ LISTS = {
     "which papers of the year 2021 train a vision model with two billion parameters or more?": both(dated("2021"), says(r"two billion parameters|15B parameter")),
     "Which papers use more than one billion images?": says(r"10B images"),
     "Which papers are about encoders beyond 16 frames?": lambda p: "Beyond 16 Frames" in p.title,
+    "Is there any paper written by just one person?": lambda p: len(p.authors) == 1 and p.authors_complete,
+    "show me the Zisserman papers before 2022": both(by("Andrew Zisserman"), dated("0000", "2021")),
     "Which of PaLI, PaLI-X and PaLI-3 are from 2023?": both(dated("2023"), says(r"^PaLI-")),
     "Which papers mention wheelchairs, apart from DROW?": lambda p: says(r"(?i)wheelchair")(p) and not p.title.startswith("DROW"),
 }  # fmt: skip
@@ -243,6 +245,12 @@ SAID = {
     "how many of Skanda Koppula's papers have him as first author?": ["6 of the 82 papers"],
     "whats the most recent paper you have?": ["One D4RT at a Time"],
     "Since when is Kubric around?": ["2022-03"],
+    "Name the authors of the triplet loss paper": ["Alexander Hermans, Lucas Beyer, Bastian Leibe"],
+    "who was senior (last) author of the progressive NAS paper": ["Its last author is Kevin Murphy"],
+    "Who is the first author of OWL-ViT, i.e. the open-vocabulary detection paper?": ["Its first author is Matthias Minderer"],
+    "How much time lies between SigLIP and SigLIP 2? Give me both dates": ["2023-03-27", "2025-02-20"],
+    "and which one is the oldest of all the papers here?": ["SynthCam3D", "2015-05"],
+    "Who were Koppula's co-authors on the galaxy merger paper?": ["Victor Bapst"],
 }  # fmt: skip
 
 

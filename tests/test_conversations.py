@@ -512,6 +512,11 @@ CONVERSATIONS = {
         ("What accuracy does V-MoE reach on ImageNet?", "90.35%"),
         ("ok now SoViT-400m, same question", "!V-MoE", "90.3%"),
     ],
+    "the other one": [
+        ("any papers on race cars?", "#2"),
+        ("which detector does the DUT18D paper use?", "YOLOv3"),
+        ("ok and which problems does the other one tackle?", "!Low-Latency", "discretized steering"),
+    ],
     "good to know": [
         ("How large can the batch be with the sigmoid loss?", "32k"),
         ("Good to know. Something else: the wheelchair detector, how many scans are in its dataset?", "!Sigmoid", "464k"),
@@ -545,3 +550,12 @@ def test_a_conversation_is_followed_by_rule(seed_engine, name):
             assert each[1:] not in told.standalone_question if is_kept_out else each in told.standalone_question or holds(told, each), (each, *shown)
         assert len(told.standalone_question) < 400 and told.question == question
         history += [("user", question), ("assistant", told.text)]
+
+
+def test_papers_that_an_answer_calls_by_short_names_are_the_ones_meant(seed_engine):
+    history = [("user", "Which papers introduce video benchmarks?"), ("assistant", "SciVid [1], TAPVid-3D [2] and Perception Test [3].")]
+    told = check_answer(seed_engine.ask("Only the ones from 2024 please", history=history))
+    assert [title.split(":")[0] for title in cited_titles(told)] == ["TAPVid-3D"] and "1 of the 3 papers" in told.text
+    assert "SciVid" in seed_engine.ask("For the first, what application areas does it cover?", history=history).standalone_question
+    history = [("user", "Is Three Towers better than LiT?"), ("assistant", "With JFT it underperforms relative to LiT [1].")]
+    assert "Three Towers" in seed_engine.ask("And with ImageNet-21k?", history=history).standalone_question

@@ -225,7 +225,7 @@ def target_of(text: str) -> str:
         r"|had|the|of|paper|article|published|publish|released|release|"
         r"written|year|date|month|in|and|come|came|out|appear(?:ed)?|arxiv|id|doi|url|link|page|where|can|i|we|one|find"
         r"|read|get|download|co-?author(?:ed)?|work(?:ed)? (?:on)?|write|also|behind|that|on|about|by|first|last|senior"
-        r"|lead|corresponding|main|"
+        r"|lead|corresponding|main|name|list|show|give|tell|me|please|"
         r"introduced|proposed|developed|created|made|built|invented|publication|old|recent|how|many|people|researchers"
         r"|all|else|list|number|identifier|from|dated|submitted|posted|it|its|this|these|those|them|they)\b",
         " ",

@@ -134,6 +134,7 @@ def _surnames(question: str, words: Sequence[tuple[str, int]], names: _Names, an
         is_clear = before in _CLEAR or bool(re.match(r",? (?:et al|and others|and co-?workers|and colleagues)\b", rest, re.I))
         # "what did beyer publish"
         is_clear |= before in _DID and bool(re.match(r"\s+(?:ever |also |already )?(?:publish|writ|wrote|author|co-?author|contribut)", rest, re.I))
+        is_clear |= is_capital and bool(re.match(r"\s+(?:papers|publications|articles|preprints)\b", rest, re.I))  # "the Zisserman papers"
         if not (
             anywhere or is_clear or (is_capital and place and (before in _BEFORE_A_NAME or is_owner)) or (is_capital and is_owner)
         ):

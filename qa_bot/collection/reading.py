@@ -122,8 +122,8 @@ def _about_one_paper(read: Masked) -> CollectionQuestion | None:
     if (
         wording.ORDER.search(masked)
         and not base.filters
-        and not re.search(r"^how many\b|, and which (?:is|are) the\b", masked, re.I)
-        and re.search(r"\b(?:which|what|is|was|are|who)\b", masked, re.I)
+        and not re.search(rf"^how many\b(?!.*\bbetween\b)|, and which (?:is|are) the\b|\b(?:of|among) all (?:of )?(?:the |these |those |your |our )?{PAPERS}\b", masked, re.I)
+        and re.search(r"\b(?:which|what|is|was|are|who|how)\b", masked, re.I)
     ):
         if (
             re.search(r",| or | and | than | before | after ", masked)
@@ -227,7 +227,7 @@ def _about_papers(read: Masked) -> CollectionQuestion | None:
         listed = listed or re.match(".*", masked)
         asked = _with_topic(read, masked)
         # "Which work lets one network run ...?" describes one paper by what it says; only a filter makes it a list.
-        is_plural = bool(wording.PLURAL.search(listed[0])) or not re.search(rf"\b{PAPERS}\b", listed[0], re.I)
+        is_plural = bool(wording.PLURAL.search(masked[: listed.end() + 6])) or not re.search(rf"\b{PAPERS}\b", listed[0], re.I)
         is_narrow = bool(
             base.filters
             or base.organisation

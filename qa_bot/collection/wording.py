@@ -65,7 +65,7 @@ LIST = regex(
 PLURAL = regex(
     (
         r"(?:papers|publications|articles|works|studies|preprints|abstracts|manuscripts|titles|everything|anything|something"
-        r"|all|every|each|any)\b"
+        r"|all|every|each|any|(?:work|research)(?= (?:on|about|in|with|by|from)\b))"
     )
 )
 COUNT = regex(
@@ -118,6 +118,7 @@ ORDER = regex(
     (
         r"\b(?:newer|older|earlier|later|more recent|came (?:out )?first|first published|published (?:first|last|earlier"
         r"|later)|appeared first|came (?:before|after|last)|newest|oldest|earliest|latest|most recent)\b"
+        r"|\bhow (?:much time|long|many (?:years|months|days|weeks))\b.*\bbetween\b"
     )
 )
 ORDER_NEWEST = regex(r"\b(?:newer|later|more recent|newest|latest|most recent|last)\b")
@@ -195,7 +196,7 @@ SHORTEST = regex(
 )
 HOW_MANY_AUTHORS = regex(
     rf"\b(?P<alone>single[- ]author(?:ed)?|solo[- ](?:author(?:ed)?|papers?)|(?:written|authored) alone|sole[- ]author"
-    rf"(?:ed)?|only one author|a single author|(?:just|exactly|only) one author|by one (?:author|person))\b"
+    rf"(?:ed)?|only one author|a single author|(?:just|exactly|only) one author|by (?:just |only |exactly )?(?:one|a single) (?:author|person))\b"
     rf"|\b(?:(?P<how>more than|over|at least|fewer than|less than|under|at most|up to|exactly)\s+)?(?P<n>{NUMBER})"
     rf"(?P<more> or more)? (?:co-?)?(?:authors|people|researchers)\b"
 )
@@ -217,7 +218,7 @@ INTRODUCED = regex(
 FIRST_AUTHOR = regex(
     r"\b(?:as (?:the )?)?(?:first|lead)[- ]?author(?:ed|s|ship)?\b|\bas (?:the )?(?:first|lead)\b|\bauthored first\b|\b(?:listed|named|stands?|comes?) first\b"
 )
-LAST_AUTHOR = regex(r"\b(?:as (?:the )?)?(?:last|senior)[- ]?author(?:ed|s|ship)?\b|\bas (?:the )?(?:last|senior)\b|\b(?:listed|named|stands?|comes?) last\b")
+LAST_AUTHOR = regex(r"\b(?:as (?:the )?)?(?:last|senior)(?: \((?:last|senior)\))?[- ]?author(?:ed|s|ship)?\b|\bas (?:the )?(?:last|senior)\b|\b(?:listed|named|stands?|comes?) last\b")
 ONLY_AUTHOR = regex(r"\b(?:as (?:the )?)?(?:sole|only|single|solo)[- ]?author(?:ed|s)?\b|\balone\b|\bby (?:him|her)self\b")
 SUPERLATIVE = regex(
     (

@@ -237,7 +237,7 @@ def _on_list(bare: str, last: str, told: str, before: Sequence[tuple[str, str]],
     ):
         is_other_list = not is_list(told) and 1 < len(_items(told, known)) <= _FEW  # an LLM may have named only some
         if is_other_list and not lists.is_count(bare) and lists.is_on_items(bare):
-            return ""
+            return lists.among_items(bare, _items(told, known))
         asked_before = next((text for role, text in reversed(before) if role == "user"), "")
         if rewritten := lists.on_list(whole if not lists.is_count(bare) else bare, last, known, before=asked_before):
             return rewritten

@@ -276,7 +276,7 @@ _BY_NUMBER = re.compile(
     r"(?:\b(?:paper|number|no\.|item|entry|title) #?(?P<n>\d{1,2})\b|#(?P<m>\d{1,2})\b|\[(?P<k>\d{1,2})\])", re.I
 )
 _OTHER = re.compile(
-    r"\b(?:the|that) other(?: (?:one|paper|title))?(?=\W*$|\W+(?:about|say|use|propose|is|was|and|do|report|published)\b)", re.I
+    r"\b(?:the|that) other (?:one|paper|title)\b(?! of\b)|\b(?:the|that) other(?=\W*$|\W+(?:about|say|use|propose|is|was|and|do|report|published)\b)", re.I
 )
 
 

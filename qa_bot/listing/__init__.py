@@ -28,6 +28,7 @@ GUESSED = 100_000  # papers up to which misspelled authors are guessed: all name
 _TALLIES = ("prolific", "all_authors", "per_year", "year_most", "time_span", "per_category", "organisations")
 _LISTS = ("list", "count", "newest", "oldest", "longest", "shortest")
 _OF_NAMED = re.compile(r"^(?P<asks>(?:(?:on|in|at|for) )?(?:which|what|how many)) of\b(?: the)?", re.I)
+_IN_OTHER_WORDS = re.compile(r"\b(?:i\.e\.|that is|namely|aka|a\.k\.a\.),? (?P<x>[^?]{3,})", re.I)
 _ONE_PART = "only the catalogue's part of the question is answered; ask the rest by itself"
 
 
@@ -287,6 +288,8 @@ def _describe(
     """
     topic = asked.topic or question
     meant = meant_papers(topic, store=store, embedding=embedding, filters=filters)
+    if not meant and (said := _IN_OTHER_WORDS.search(question)):  # "OWL-ViT, i.e. the open-vocabulary detection paper"
+        meant = meant_papers(said["x"], store=store, embedding=embedding, filters=filters)
     if len(meant) == 1:
         return collection.describe_paper(question, meant[0], asked=asked)
     if 1 < len(meant) <= SEVERAL_MEANT:

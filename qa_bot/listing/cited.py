@@ -15,6 +15,7 @@ from qa_bot.schema import Filters, Hit, Paper
 from qa_bot.store import PaperStore
 
 _MARKS_READ = 6
+_COMPARED = re.compile(r"\b(?:than|to|with|against|over|from|unlike|like|beats?|outperforms?)\s+(?:the )?$", re.I)
 # An earlier answer's sentence is of the paper that holds more than this share of its words.
 _WORDS_HELD = 0.7
 
@@ -29,8 +30,16 @@ def cited_titles(told: str, *, store: PaperStore, rank: Callable[[str, int, Filt
             continue
         seen.add(mark.numbers[0])
         quoted = [paper for words in re.findall(r"“([^”]+)”", piece) for paper in _bearing(words, store)]
-        titles += [paper.title for paper in quoted[:1]] or [paper.title for paper in _holding(piece, store, rank)]
+        titles += [paper.title for paper in quoted[:1] or _called(piece, store) or _holding(piece, store, rank)]
     return list(dict.fromkeys(titles))
+
+
+def _called(piece: str, store: PaperStore) -> list[Paper]:
+    """Return the one paper that a piece of an answer calls by its title or name, and compares with nothing: "SciVid [1]"."""
+    named = retrieval.named_places(piece, store, counts_use=False)
+    if len({paper_id for paper_id, _ in named}) != 1 or _COMPARED.search(piece[: named[0][1][0]]):
+        return []
+    return list(store.truth.papers_by_id([named[0][0]]).values())
 
 
 def _bearing(title: str, store: PaperStore) -> list[Paper]:
