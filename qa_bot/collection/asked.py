@@ -113,7 +113,8 @@ def says(paper: Paper, phrase: str, *, in_title: bool = False) -> bool:
     joined = r"[\W_]*".join(map(re.escape, words))
     if words[-1].endswith("s") and len(words[-1]) > 3 and not words[-1].isupper():
         joined = joined[:-1] + "s?"
-    if re.search(rf"(?<![^\W_]){joined}(?:e?s)?(?:v\d+)?(?![^\W\d_])", text, re.IGNORECASE):  # "TPUv4" says "TPU"
+    goes_on = r"(?!\w)" if words[-1][-1].isdigit() else r"(?![^\W\d_])"  # "TPUv4" says "TPU", "CIFAR-100" not "CIFAR-10"
+    if re.search(rf"(?<![^\W_]){joined}(?:e?s)?(?:v\d+)?{goes_on}", text, re.IGNORECASE):
         return True
     acronym = "".join(word[0] for word in words).upper() if len(words) > 1 else phrase if phrase.isupper() and len(phrase) > 2 else ""
     return bool(acronym) and bool(re.search(rf"(?<![A-Z]){acronym}s?(?![A-Za-z])", text))

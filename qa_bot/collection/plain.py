@@ -52,8 +52,9 @@ _IN_THESE = regex(
     rf" (?:in|by|across|among) (?:these|those|the|any|all|your|our)(?: \w+)? {PAPERS}\W*$"
 )
 # "Who besides the LiT paper uses ...?", "What else mentions ...?"
-_WHO_USES = regex(rf"^(?:who|what)(?: else)?(?P<besides> (?:besides|apart from|other than|except(?: for)?|aside from) [^?]{{2,60}}?)? (?=(?:{_USE}|build\w* (?:up)?on|extends?)\b)")
+_WHO_USES = regex(rf"^(?:who|what)(?: else)?(?P<besides> (?:besides|apart from|other than|except(?: for)?|aside from) [^?]{{2,60}}?)? (?=(?:{_USE}|(?:evaluat|test|train|report|build)\w* (?:up)?on|extends?)\b)")
 _AND_WHICH = regex(r",? and which (?:ones )?are (?:they|those|these)\W*$")
+_OF_THE_ASKER = regex(r"^(?:i|we|my|our)\b[^?]*$")
 _OF_WHICH = regex(r",? and ((?:in|on|of|for) which of (?:them|these|those)\b[^?]*)\W*$")
 _LONG_BRACKETS = re.compile(r"\s*\((?=[^()]*[a-z]{2,} [^()]*[a-z]{2,} )[^()]*\)")
 _SOME = regex(rf"^(?:(?:there are )?(?:some|several|a few|many|certain)|there are)(?: of (?:the|these|your))? {PAPERS}(?: (?:here|that|which|in here))?\b")
@@ -77,6 +78,7 @@ _ASIDE = regex(
     # "or build their method on one", "or name it among the benchmarks"
     rf"|[\s,]*\b(?:and|or|and/or) (?:\w+ly )?(?!before\b|after\b|since\b|later\b|earlier\b|like\b|about\b|by\b|from\b|in\b)[a-z]+ (?:(?:their|its|his|her|the|an?) [\w-]+ )?"
     rf"(?:(?:up)?on |with |from |to |against |in |of |for )?(?:it|them|one|that|those)\b(?! {PAPERS})[^?;,.{MASKS}]*"
+    r"|[\s,]*\b(?:and|or|and/or) [a-z]+ (?:[\w-]+ ){1,5}?there\b"
 )
 _SENTENCE_END = re.compile(r"(?<=\w\w[.?!])(?<!\bal\.)(?<!\bvs\.)\s+(?=\S)")  # not after "P." and "e.g."
 _ASKS = regex(r"(?:and |also |then |or )?(?:what|which|who|whom|whose|when|where|why|how|is|are|do|does|did|can|tell|explain|describe|compare|summari[sz]e|list|show|give)\b")
@@ -99,6 +101,9 @@ def plainly(text: str) -> tuple[str, str]:
         return text[: found.start()].strip(), found[1]
     text = text.strip()
     sentences = _SENTENCE_END.split(text)
+    if len(sentences) > 1 and _OF_THE_ASKER.match(sentences[0]) and LIST.match(sentences[1]):
+        sentences = sentences[1:]  # "I work on tracking. Which papers ...?" asks nothing of tracking
+        text = " ".join(sentences)
     if len(sentences) > 1 and LIST.match(sentences[0]) and not any("?" in other or _ASKS.match(other) for other in sentences[1:]):
         return sentences[0], " ".join(sentences[1:])
     return text, ""

@@ -240,7 +240,7 @@ def _about_papers(read: Masked) -> CollectionQuestion | None:
             or asked.with_versions
             or asked.bound
         )
-        if wording.SUPERLATIVE.search(asked.topic) or (wording.SUPERLATIVE.search(masked) and asked.topic):
+        if wording.SUPERLATIVE.search(asked.topic) or (wording.SUPERLATIVE.search(without_asides(masked)[0]) and asked.topic):
             return None
         if not is_plural and asked.topic and not is_narrow:
             return None

@@ -40,7 +40,7 @@ LIST = regex(
     rf"|(?:{_ADJECTIVE} )*{PAPERS} (?:by|from|on|about|with|without|written|authored|in|of|that|which|published|between"
     rf"|after|before|since|until|during|where|whose|for|using|mentioning|dated|not|{TIME}|{PERSON})"
     rf"|(?:all|any|every|some)(?: of)? (?:the |{PERSON}(?:['’]s?)? ?)?(?:{_ADJECTIVE} )*{PAPERS}\b|{PERSON}(?:['’]s?)? "
-    rf"(?:{_ADJECTIVE} )*{PAPERS}\b|(?:{_ADJECTIVE} )*{PAPERS} ?{TIME}"
+    rf"(?:{_ADJECTIVE} )*{PAPERS}\b|{PERSON}['’]s? (?:[\w-]+ ){{0,3}}{PAPERS}\b|(?:{_ADJECTIVE} )*{PAPERS} ?{TIME}"
     rf"|(?:the )?(?:{TIME}|{ORGANISATION}(?:['’]s)?|{CATEGORY}) {PAPERS}\b|{TIME}(?:['’]s)? {PAPERS}\b"
     rf"|(?:are|is) there (?:any |some |a |other |also )*(?:\w+ )?{PAPERS}\b|(?:is|are|was) there (?:anything|something)\b"
     rf"|anything (?:by|from|on|about)\b"
@@ -326,7 +326,7 @@ EDGE_WORDS = frozenset(
     provide provides provided show shows shown showing demonstrate demonstrates demonstrated achieve achieves achieved reach reaches
     reached obtain obtains obtained got make makes made doing done perform performs performed handle handles handled handling tackle
     tackles tackled solve solves solved improve improves improved improving release releases released go goes belong belongs fall falls
-    results result their fit fits qualify qualifies bear bears touch touches touched revolve revolves signed sign actually really estimate estimates
+    results result their looked looks look fit fits qualify qualifies bear bears touch touches touched revolve revolves signed sign actually really estimate estimates
     shared analyse analyses analysed analyze analyzes analyzed analysing analyzing subject subjects
     """.split()
 )
