@@ -236,7 +236,7 @@ SAID = {
     "What was Skanda Koppula's first paper?": ["Formula SAE"],
     "Which is newer, PaliGemma or Kubric?": ["PaliGemma: A versatile"],
     "Which of SigLIP 2, Kubric and DROW is the oldest?": ["DROW"],
-    "Which is newer, BiT or S4L?": ["The newest of these 2 papers is “Big Transfer (BiT)", "2019-12-24", "2019-05-09"],
+    "Which is newer, BiT or S4L?": ["The newer of these 2 papers is “Big Transfer (BiT)", "2019-12-24", "2019-05-09"],
     "Of MULEX, EDEN and the VTAB study, which one is the oldest?": ["The oldest of these 3 papers is “MULEX"],
     "Which authors do EcoFlow and EDEN share?": ["Skanda Koppula", "Lois Orosa", "named by both papers"],
     "is there anyone who worked on both VeLO and MULEX?": ["1 author is named by both papers: Lucas Beyer."],
@@ -370,6 +370,7 @@ def test_two_papers_that_are_only_described_both_answer(seed_engine):
 def test_a_list_by_a_figure_shows_the_figure(seed_engine):
     told = check_answer(seed_engine.ask("Which papers have more than 10 billion parameters?"))
     assert "gives 27B" in told.text and "gives 15B" in told.text and "whatever they were measured on" in told.text
+    assert all("27" in e.quote for s in told.sentences for e in s.evidence if "gives 27" in s.text) and sum(len(s.evidence) for s in told.sentences) == 5
 
 
 def test_the_words_of_a_web_address_ask_for_nothing(seed_engine):

@@ -53,7 +53,7 @@ CONVERSATIONS = {
     "the first two": [
         ("Which papers are about tracking any point?", "tracking any point", "#3"),
         ("Summarise the first two", "TAPNext", "TAPVid-3D", "!BootsTAP", "#2"),
-        ("Which of them is older?", "TAPNext", "TAPVid-3D", "The oldest of these 2 papers is “TAPVid-3D", "#2"),
+        ("Which of them is older?", "TAPNext", "TAPVid-3D", "The older of these 2 papers is “TAPVid-3D", "#2"),
     ],
     "by its number": [
         ("Which papers mention EgoSchema?", "EgoSchema", "#2"),
@@ -419,7 +419,7 @@ CONVERSATIONS = {
     ],
     "which of two is newer": [
         ("Is LiT better than 3T?", "LiT"),
-        ("Which of them is newer?", "The newest of these 2 papers is “Three Towers", "#2"),
+        ("Which of them is newer?", "The newer of these 2 papers is “Three Towers", "#2"),
     ],
     "former and latter": [
         ("Compare PaLI-3 and PaLI-X", "#2"),

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from qa_bot.chunking import split_sentences
 from qa_bot.collection.bounds import Bound, given
-from qa_bot.collection.dates import Span
-from qa_bot.schema import Filters, Paper, names_person
+from qa_bot.collection.dates import Span as TimeSpan
+from qa_bot.schema import Filters, Paper, Span, names_person
 
 Kind = Literal[
     "list", "count", "newest", "oldest", "authors", "date", "order", "prolific", "per_year", "year_most", "time_span", "per_category",
@@ -45,7 +46,7 @@ class CollectionQuestion:
     place: Place = ""
     by_any: bool = False
     not_by: tuple[str, ...] = ()
-    span: Span | None = None
+    span: TimeSpan | None = None
     said: tuple[str, ...] = ()
     said_any: bool = False
     in_title: bool = False
@@ -150,9 +151,17 @@ def _has_authors(asked: CollectionQuestion, paper: Paper) -> bool:
     return asked.fewest_authors is None or number >= asked.fewest_authors
 
 
-def figure_given(asked: CollectionQuestion, paper: Paper) -> str:
-    """Return the figure of a title or abstract that is within the bound asked for, "" for none."""
-    return given(asked.bound, f"{paper.title}. {paper.abstract}") if asked.bound else ""
+def figure_given(asked: CollectionQuestion, paper: Paper) -> tuple[str, Span | None] | None:
+    """Return (a figure within the bound asked for as the paper writes it, the sentence of the abstract that gives it), None for no such figure.
+
+    There is no sentence where the title alone gives it.
+    """
+    if asked.bound is None:
+        return None
+    if figure := given(asked.bound, paper.abstract):
+        return figure.text, next((span for span in split_sentences(paper.abstract) if span.start <= figure.start < span.end), None)
+    figure = given(asked.bound, paper.title)
+    return (figure.text, None) if figure else None
 
 
 def has_code(paper: Paper) -> bool:

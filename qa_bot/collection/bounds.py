@@ -69,6 +69,6 @@ def find_bound(question: str) -> tuple[Bound, int, int] | None:
     return None
 
 
-def given(bound: Bound, text: str) -> str:
-    """Return the first figure of a text that is within a bound, as it is written there; "" for none."""
-    return next((figure.text for figure in figures(text) if bound.fits(figure)), "")
+def given(bound: Bound, text: str) -> Figure | None:
+    """Return the first figure of a text that is within a bound."""
+    return next((figure for figure in figures(text) if bound.fits(figure)), None)

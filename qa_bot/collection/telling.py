@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from qa_bot.citations.harmless import as_quoted
 from qa_bot.collection.asked import CollectionQuestion, bears, describe, describe_filters, figure_given
-from qa_bot.schema import Answer, Evidence, Paper, Sentence, Source, Status, names_person, plain_name
+from qa_bot.schema import Answer, Evidence, Paper, Sentence, Source, Span, Status, names_person, plain_name
 from qa_bot.versions import Disagreement
 
 LISTED = 50
@@ -90,6 +90,7 @@ def order_papers(question: str, papers: Sequence[Paper], *, newest_first: bool |
     order = "newest" if newest_first else "oldest"
     head = f"In the order of their dates, {order} first:"
     if newest_first is not None and dated:
+        order = {"newest": "newer", "oldest": "older"}[order] if len(papers) == 2 else order
         head = f"The {order} of these {len(papers)} papers is “{as_quoted(dated[0].title)}”. {head}"
     return _as_answer(question, head, [*dated, *(p for p in papers if not p.date)], left=0)
 
@@ -354,8 +355,10 @@ def _as_answer(
 ) -> Answer:  # fmt: skip
     text, sentences = head, [_stated(head, 0, ())]
     for number, paper in enumerate(papers, 1):
-        line = f"{_line(paper, (figures or {}).get(paper.paper_id, ''))} [{number}]"
-        sentences.append(_stated(line, len(text) + 1, (number,)))
+        figure, span = (figures or {}).get(paper.paper_id) or ("", None)
+        line = f"{_line(paper, figure)} [{number}]"
+        evidence = (Evidence(number, span.text, span.start, span.end),) if span else ()
+        sentences.append(replace(_stated(line, len(text) + 1, (number,)), evidence=evidence))
         text += "\n" + line
     if left > 0:
         text += f"\n\n{left} more are not listed here."
