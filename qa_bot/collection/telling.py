@@ -351,7 +351,7 @@ def _line(paper: Paper, figure: str = "") -> str:
 
 
 def _as_answer(
-    question: str, head: str, papers: Sequence[Paper], *, left: int, notes: Sequence[str] = (), figures: Mapping[str, str] | None = None
+    question: str, head: str, papers: Sequence[Paper], *, left: int, notes: Sequence[str] = (), figures: Mapping[str, tuple[str, Span | None] | None] | None = None
 ) -> Answer:  # fmt: skip
     text, sentences = head, [_stated(head, 0, ())]
     for number, paper in enumerate(papers, 1):
