@@ -17,6 +17,7 @@ from qa_bot.collection.bounds import find_bound, given
         ("papers with over two billion parameters", "over two billion parameters", "A ViT with two billion parameters.", False),
         ("Which claim at least 90% accuracy?", "at least 90% accuracy", "It reaches 90.35% on ImageNet.", True),
         ("Which claim at least 90% accuracy?", "at least 90% accuracy", "It reaches 89.9% in 95 days.", False),
+        ("Which report more than 90% top-1 accuracy on ImageNet?", "more than 90% top-1 accuracy", "It attains 90.45% there.", True),
         ("papers that use fewer than 100 images", "fewer than 100 images", "Trained on 64 images of 2,000 cars.", True),
         ("papers that use fewer than 100 images", "fewer than 100 images", "Trained on 640 images of 20 cars.", False),
         ("encoders beyond 16 frames", "beyond 16 frames", "It takes more than 16 frames.", True),

@@ -556,6 +556,11 @@ def test_papers_that_an_answer_calls_by_short_names_are_the_ones_meant(seed_engi
     history = [("user", "Which papers introduce video benchmarks?"), ("assistant", "SciVid [1], TAPVid-3D [2] and Perception Test [3].")]
     told = check_answer(seed_engine.ask("Only the ones from 2024 please", history=history))
     assert [title.split(":")[0] for title in cited_titles(told)] == ["TAPVid-3D"] and "1 of the 3 papers" in told.text
+    assert "SciVid" in seed_engine.ask("And the newest, what does it cover?", history=history).standalone_question
+    assert "Perception Test" in seed_engine.ask("How long are the videos of the oldest one?", history=history).standalone_question
     assert "SciVid" in seed_engine.ask("For the first, what application areas does it cover?", history=history).standalone_question
+    history = [("user", "Who is the first author of the MC-ViT paper?"), ("assistant", "The first author is Ivana Balažević [1].")]
+    told = check_answer(seed_engine.ask("Is she on any other paper in here?", history=history))
+    assert "PaliGemma: A versatile 3B VLM for transfer" in cited_titles(told)
     history = [("user", "Is Three Towers better than LiT?"), ("assistant", "With JFT it underperforms relative to LiT [1].")]
     assert "Three Towers" in seed_engine.ask("And with ImageNet-21k?", history=history).standalone_question

@@ -235,7 +235,11 @@ class AnswerEngine:
             papers = self.store.truth.papers_by_id(meant) if len(meant) == 1 else {}
             return max((share_said(asked, paper, self.store) for paper in papers.values()), default=0.0)
 
-        return Known(self.facets.authors, named, lambda told: cited_titles(told, store=self.store, rank=self._ranked), says, is_there=True)
+        def dated(title: str) -> str:
+            papers = self.store.truth.papers_by_id(retrieval.named_papers(title, self.store, counts_use=False))
+            return next((paper.date or "" for paper in papers.values()), "") if len(papers) == 1 else ""
+
+        return Known(self.facets.authors, named, lambda told: cited_titles(told, store=self.store, rank=self._ranked), says, dated, is_there=True)
 
     def _from_catalogue(self, question: str, asked: collection.CollectionQuestion, filters: Filters | None) -> Answer | None:
         def declined(topic: str, reason: str) -> Answer:

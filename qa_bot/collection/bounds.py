@@ -19,6 +19,7 @@ _AFTER = regex(r"^(?:\s+(?!or\b)[a-z-]+){0,2}\s+or (?:(?P<above>more|above|large
 _INCLUSIVE = regex(r"at least|at most|no (?:more|fewer|less) than|up to|[≥≤=]")
 # "a 22B ViT" speaks of parameters without the word, "10B images" does not.
 _SIZE = re.compile(r"\d[\d.]*\s?(?:[BM]|billion|million)$", re.I)
+_MEASURED = regex(r"(?:\s+(?:top-\d|zero-shot|few-shot|linear|mean|average|classification|test|validation))*\s+(?:accurac(?:y|ies)|precision|recall|m?ap|auc|errors?|performance)\b")
 _COUNTED = frozenset(
     """image token example pair text video sample word hour step language dataset data annotation frame item instance point people paper scan replay operation flop
     flops class classe label record query question document page""".split()
@@ -63,8 +64,9 @@ def find_bound(question: str) -> tuple[Bound, int, int] | None:
         is_inclusive = bool(after and not before) or bool(before and _INCLUSIVE.search(before[0]))
         start = before.start() if before else figure.start
         end = figure.end + (after.end() if after else 0)
-        counted = re.match(rf"[\s-]*(?:[a-z-]+ )??{re.escape(figure.noun)}s?\b", question[end:], re.I) if figure.noun and not after else None
-        end += counted.end() if counted else 0
+        counted = re.match(rf"[\s-]*(?:[a-z-]+ )??{re.escape(figure.noun)}s?\b(?![-\w])", question[end:], re.I) if figure.noun and not after else None
+        measured = _MEASURED.match(question[end:]) if figure.unit == "%" and not after else None
+        end += max(counted.end() if counted else 0, measured.end() if measured else 0)
         return Bound(figure.value, figure.unit, figure.noun, bool(found["above"]), is_inclusive, " ".join(question[start:end].split())), start, end
     return None
 

@@ -227,7 +227,7 @@ def target_of(text: str) -> str:
         r"|read|get|download|co-?author(?:ed)?|work(?:ed)? (?:on)?|write|also|behind|that|on|about|by|first|last|senior"
         r"|lead|corresponding|main|name|list|show|give|tell|me|please|"
         r"introduced|proposed|developed|created|made|built|invented|publication|old|recent|how|many|people|researchers"
-        r"|all|else|list|number|identifier|from|dated|submitted|posted|it|its|this|these|those|them|they)\b",
+        r"|all|else|list|number|identifier|from|dated|submitted|posted|it|its|this|these|those|them|they|him|her|with)\b",
         " ",
         text,
         flags=re.I,

@@ -135,6 +135,8 @@ def _surnames(question: str, words: Sequence[tuple[str, int]], names: _Names, an
         # "what did beyer publish"
         is_clear |= before in _DID and bool(re.match(r"\s+(?:ever |also |already )?(?:publish|writ|wrote|author|co-?author|contribut)", rest, re.I))
         is_clear |= is_capital and bool(re.match(r"\s+(?:papers|publications|articles|preprints)\b", rest, re.I))  # "the Zisserman papers"
+        earlier = plain_name(_bare(words[place - 2][0])) if place > 1 else ""  # "What did Carreira and Patraucean write?"
+        is_clear |= is_capital and before in ("and", "or") and earlier in names.by_surname and words[place - 2][0][0].isupper()
         if not (
             anywhere or is_clear or (is_capital and place and (before in _BEFORE_A_NAME or is_owner)) or (is_capital and is_owner)
         ):

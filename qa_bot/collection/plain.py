@@ -73,6 +73,7 @@ _ASIDE = regex(
     r"|plays? an? (?:[a-z]+ )?(?:role|part)|in (?:their|its|the) (?:abstracts?|texts?|summar(?:y|ies))|at (?:all|any point)|(?:that|this|these|those) (?:sort|kind|type)s? of (?:things?|stuff)"
     r"|and so (?:on|forth)|and the like|etc\b\.?|or (?:something )?similar|or something(?: like (?:that|it))?|themselves|itself)(?!\w)"
     r"|,\s*(?:e\.g\.|for (?:example|instance)|such as)[^?;,]*"
+    r"|,\s*as (?:an?|the|its|their|own|one)\b[^?;.]*"
     r"|,\s*[^,?;.]{2,60} included\b|,?\s*including\b[^?;.]*"
     r"|,\s*(?:no matter |regardless of )?(?:whether|if|be it|even if)\b[^?;.]*"
     # "or build their method on one", "or name it among the benchmarks"

@@ -34,6 +34,7 @@ def regex(pattern: str) -> re.Pattern[str]:
 
 LIST = regex(
     rf"^(?:(?:(?:on|in|for|to|of|at) )?(?:which|what)(?: {_ADJECTIVE})* {PAPERS}\b(?! of the)"
+    rf"|(?:which|what) (?:(?!(?:do|does|did|is|are|was|were|has|have|had|can|could|of|in|on|the|these|those)\b)[\w-]+ ){{1,3}}(?:papers|publications|articles|works|studies|preprints) (?:did|does|do|are|were|has|have|by|from|that|which|about|use|mention|in|since|before|after)\b"
     rf"|(?:which|what) of (?:the|these|those|your|{PERSON}(?:['’]s?)?)(?: \w+){{0,2}}? {PAPERS}\b"
     rf"|(?:list|show|find|name|give|tell|get|enumerate|recommend|suggest|display|fetch|pull up|count)(?: me| us)?"
     rf"(?: all| every| any| some| the| of| a| an)*(?: {_ADJECTIVE}| \w+){{0,3}}? {PAPERS}\b"

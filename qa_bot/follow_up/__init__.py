@@ -255,14 +255,15 @@ def _on_list(bare: str, last: str, told: str, before: Sequence[tuple[str, str]],
         items = list(dict.fromkeys(title for text in asked for title in known.named(text)))
     if len(items) <= _FEW and (narrowed := lists.among_items(bare, items)):
         return narrowed
-    return lists.with_item(bare, items, last)
+    return lists.with_item(bare, items, last, known=known)
 
 
 def _on_people(bare: str, last: str, told: str, known: Known) -> str:
     """Return the question with "the first author", "he" or "their" replaced by whom the last turn named."""
     if not known.is_there:
         return ""
-    people = people_told(told)
+    named = [words for _, words in known.authors.find(told)]
+    people = people_told(told) or (named if len(named) == 1 else [])  # an LLM's "The first author is Ivana Balažević"
     if people and (found := _SAME_AUTHOR.search(bare)) and not re.match(r"(?:and )?who\b", bare, re.IGNORECASE) and found[0] != bare.rstrip(" ?.!"):
         place = {"first": 0, "lead": 0, "same": 0, "second": 1, "third": 2, "fourth": 3}.get(found["which"].lower(), -1)
         return f"{bare[: found.start()]}{people[place]}{bare[found.end() :]}" if place < len(people) else ""

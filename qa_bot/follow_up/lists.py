@@ -13,7 +13,7 @@ from qa_bot import collection
 from qa_bot.collection.dates import find_span
 from qa_bot.collection.people import unknown_name
 from qa_bot.collection.wording import NUMBERS, PAPERS, SUPERLATIVE, number_of
-from qa_bot.follow_up.turns import Known
+from qa_bot.follow_up.turns import NOTHING_KNOWN, Known
 
 _LISTS = ("list", "count", "newest", "oldest", "longest", "shortest", "prolific", "writers", "per_year", "coauthors", "tally")
 _THEM = r"(?:of |from |among |in )?(?:them|these|those|the list|that list|these papers|those papers|the papers|all of them)"
@@ -104,7 +104,7 @@ def on_list(bare: str, last: str, known: Known, *, before: str = "") -> str:
 def among_items(bare: str, items: Sequence[str]) -> str:
     """Return "only the ones from 2023" as a question about the papers that an answer names, "" where it is none."""
     found = _WHICH_OF.match(bare)
-    if not found or len(items) < 2 or not re.match(r"(?:by|from|in|since|before|after|are|is|have|has|were|was|mention\w*|use\w*)\b", found["vp"], re.I):
+    if not found or len(items) < 2 or not re.match(r"(?:by|from|in|with|since|before|after|are|is|have|has|were|was|mention\w*|use\w*)\b", found["vp"], re.I):
         return ""
     phrase = found["vp"] if re.match(r"(?:are|is|have|has|were|was|mention\w*|use\w*)\b", found["vp"], re.I) else f"are {found['vp']}"
     which = "How many" if re.match(r"how many\b", bare, re.I) else "Which"
@@ -275,15 +275,24 @@ _ONE = re.compile(
 _BY_NUMBER = re.compile(
     r"(?:\b(?:paper|number|no\.|item|entry|title) #?(?P<n>\d{1,2})\b|#(?P<m>\d{1,2})\b|\[(?P<k>\d{1,2})\])", re.I
 )
+_DATED = re.compile(
+    r"\bthe (?P<word>newest|newer|latest|most recent|oldest|older|earliest)(?: (?:one|paper)\b(?! (?:by|on|about|from|in|of)\b)"
+    r"| of (?:the (?:two|three|four|lot)|them|these|those|all)\b|(?=\s*[,?.;:]|\W*$))",
+    re.I,
+)
 _OTHER = re.compile(
     r"\b(?:the|that) other (?:one|paper|title)\b(?! of\b)|\b(?:the|that) other(?=\W*$|\W+(?:about|say|use|propose|is|was|and|do|report|published)\b)", re.I
 )
 
 
-def with_item(bare: str, items: Sequence[str], last: str) -> str:
-    """Return the question with "the second one", "the first two" or "the other one" replaced by titles of the list."""
+def with_item(bare: str, items: Sequence[str], last: str, *, known: Known = NOTHING_KNOWN) -> str:
+    """Return the question with "the second one", "the first two", "the other one" or "the newest" replaced by titles of the list."""
     if len(items) < 2:
         return ""
+    dates = {item: known.dated(item) for item in items} if (found := _DATED.search(bare)) else {}
+    if dates and all(dates.values()):
+        pick = min if re.match(r"old|earl", found["word"], re.I) else max
+        return _put(bare, found, pick(items, key=lambda item: dates[item]), last, items)
     if found := _SEVERAL.search(bare):
         number = number_of(found["n"])
         chosen = items[:number] if found["which"].lower() == "first" else items[-number:]

@@ -21,13 +21,14 @@ MOST_TURNS = 24
 @dataclass(frozen=True)
 class Known:
     """What the collection tells about texts of a conversation: its authors, the titles that a question names, the
-    titles that an answer cites, in the order of its marks, and which share of a question's words (second) the paper of
-    a name or title (first) says. Without a collection all of it is empty."""
+    titles that an answer cites, in the order of its marks, which share of a question's words (second) the paper of
+    a name or title (first) says, and the date of the paper of a title. Without a collection all of it is empty."""
 
     authors: AuthorNames = field(default_factory=lambda: AuthorNames(()))
     named: Callable[[str], Sequence[str]] = lambda text: ()
     cited: Callable[[str], Sequence[str]] = lambda text: ()
     says: Callable[[str, str], float] = lambda paper, question: 0.0
+    dated: Callable[[str], str] = lambda title: ""
     is_there: bool = False
 
 
