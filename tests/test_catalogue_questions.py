@@ -8,6 +8,7 @@ import pytest
 from answer_contract import check_answer, cited_titles
 
 from qa_bot.schema import plain_name
+from qa_bot.window.answer_html import render_answer
 
 
 def by(*names):
@@ -372,6 +373,8 @@ def test_two_papers_that_are_only_described_both_answer(seed_engine):
 
 def test_a_list_by_a_figure_shows_the_figure(seed_engine):
     told = check_answer(seed_engine.ask("Which papers have more than 10 billion parameters?"))
+    assert "22 Billion Parameters (Mostafa Dehghani, Josip Djolonga et al., 2023-02-10, gives 22 Billion)" in told.text and "100B" not in told.text
+    assert "from the list of papers" in render_answer(told)
     assert "gives 27B" in told.text and "gives 15B" in told.text and "whatever they were measured on" in told.text
     assert all("27" in e.quote for s in told.sentences for e in s.evidence if "gives 27" in s.text) and sum(len(s.evidence) for s in told.sentences) == 5
 

@@ -13,6 +13,7 @@ from typing import Literal
 from qa_bot.chunking import split_sentences
 from qa_bot.collection.bounds import Bound, given
 from qa_bot.collection.dates import Span as TimeSpan
+from qa_bot.figures.given import is_equal
 from qa_bot.schema import Filters, Paper, Span, names_person
 
 Kind = Literal[
@@ -154,14 +155,18 @@ def _has_authors(asked: CollectionQuestion, paper: Paper) -> bool:
 def figure_given(asked: CollectionQuestion, paper: Paper) -> tuple[str, Span | None] | None:
     """Return (a figure within the bound asked for as the paper writes it, the sentence of the abstract that gives it), None for no such figure.
 
-    There is no sentence where the title alone gives it.
+    The title's comes first, then one in a sentence on what the authors do: others' figures open many abstracts. There is no
+    sentence where the title alone gives it.
     """
     if asked.bound is None:
         return None
-    if figure := given(asked.bound, paper.abstract):
-        return figure.text, next((span for span in split_sentences(paper.abstract) if span.start <= figure.start < span.end), None)
-    figure = given(asked.bound, paper.title)
-    return (figure.text, None) if figure else None
+    in_title = given(asked.bound, paper.title)
+    sentences = [(span, figure) for span in split_sentences(paper.abstract) for figure in given(asked.bound, span.text)]
+    if in_title:
+        return in_title[0].text, next((span for span, figure in sentences if is_equal(figure.value, in_title[0].value)), None)
+    own = [one for one in sentences if re.search(r"\b(?:we|our|us|this)\b", one[0].text, re.I)]
+    span, figure = next(iter(own or sentences), (None, None))
+    return (figure.text, span) if figure else None
 
 
 def has_code(paper: Paper) -> bool:

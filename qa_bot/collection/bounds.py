@@ -71,6 +71,6 @@ def find_bound(question: str) -> tuple[Bound, int, int] | None:
     return None
 
 
-def given(bound: Bound, text: str) -> Figure | None:
-    """Return the first figure of a text that is within a bound."""
-    return next((figure for figure in figures(text) if bound.fits(figure)), None)
+def given(bound: Bound, text: str) -> list[Figure]:
+    """Return the figures of a text that are within a bound, in order."""
+    return [figure for figure in figures(text) if bound.fits(figure)]

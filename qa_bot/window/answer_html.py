@@ -111,7 +111,7 @@ def _state(answer: Answer, stopped: bool) -> str:
         return "Not answered by these papers"
     label = "Answered in part" if answer.status == "partial" else "Answered"
     if answer.mode == "extractive":
-        is_quoted = any(sentence.evidence for sentence in answer.sentences)
+        is_quoted = any(sentence.evidence and not sentence.reason for sentence in answer.sentences)  # a list may show words for its figures
         label += " · sentences quoted from the abstracts" if is_quoted else " · from the list of papers"
     return label
 
