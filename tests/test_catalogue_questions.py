@@ -151,6 +151,7 @@ LISTS = {
     "What did Carreira and Patraucean write together before 2022?": both(by("João Carreira"), by("Viorica Pătrăucean"), dated("0000", "2021")),
     "Which remote sensing papers did Maxim Neumann write before 2021?": both(by("Maxim Neumann"), dated("0000", "2020"), says("remote sensing")),
     "Show me every paper that mentions masked auto-encoding (MAE), as its own method or as one of the compared ones.": says(r"(?i)masked[ -]auto-?encod|\bMAE\b"),
+    "Who besides the original LiT paper uses locked-image tuning?": lambda p: says(r"(?i:locked-image tuning)")(p) and not p.title.startswith("LiT"),
     "who evaluates on EgoSchema?": says(r"EgoSchema"),
     "Which papers report an accuracy on CIFAR-10 or claim state of the art there?": says(r"CIFAR-10\b"),
     "Xi Chen's vision-language papers from 2023?": both(by("Xi Chen"), dated("2023"), lambda p: p.title.startswith("PaLI-")),
@@ -311,6 +312,10 @@ def test_organisations_are_listed_and_the_gaps_of_the_records_told(seed_engine, 
         "How many years of simulation does the galaxy paper cover?",
         "Which dataset has the most images?",
         "Which papers came out the same year as Kubric?",
+        "Which datasets are used in these papers?",
+        "What uses does Kubric have?",
+        "Is there a tracker that runs online? Which?",
+        "How long is the temporal window between frames in TAPNext and BootsTAP?",
     ],
 )
 def test_what_the_papers_say_is_not_asked_of_the_catalogue(seed_engine, question):
@@ -357,6 +362,12 @@ def test_what_no_paper_calls_by_its_name_is_answered_with_the_nearest_as_such(se
 def test_what_an_abstract_cannot_tell_is_said_to_be_left_aside(seed_engine):
     told = check_answer(seed_engine.ask("Which papers mention SigLIP? Conference versions only."))
     assert told.status == "answered" and "“Conference versions only.” was not looked at." in told.text
+    told = seed_engine.ask("Which papers use ImageNet (only the validation set, not the training set), not those that only compare?")
+    assert "only the validation set, not the training set; not those that only compare" in told.text
+
+
+def test_a_word_before_papers_is_an_author_only_by_surname(seed_engine):
+    assert "by Gemma" not in seed_engine.ask("Which of the Gemma papers is newest?").text
 
 
 def test_a_citation_by_name_narrows_a_question_to_papers_by_that_name(seed_engine):

@@ -28,10 +28,10 @@ class CollectionQuestion:
     """A question that the catalogue answers. `topic` holds the words that remain when all else is understood.
 
     `alternatives` are the topic's parts where the question says "or", each a topic of its own where they are short, else to
-    try one by one where no paper is about the whole; who uses a topic (`uses_topic`) need only say it, or one of
-    the `acronyms` that the question gives of it. `without` names
-    papers, or what they say, that are not to be listed, `among` the ids of those that alone may be. `said` are words that a title or abstract must say (`said_any`:
-    one of them is enough; `in_title`: the title).
+    try one by one where no paper is about the whole; who uses a topic (`uses_topic`) need only say it, or one of the
+    `acronyms` that the question gives of it. `without` names papers, or what they say, that are not to be listed, `among` the
+    ids of those that alone may be. `said` are words that a title or abstract must say (`said_any`: one of them is enough;
+    `in_title`: the title), `bound` what one of its figures must be.
     `unknown` is a name, category or organisation asked for that no record bears: nothing can pass it. `notes` tell how
     the question was read where that is not plain; `wants_content` says that it also asks what the papers say.
     """
@@ -138,7 +138,7 @@ def passes(asked: CollectionQuestion, paper: Paper) -> bool:
         and _has_authors(asked, paper)
         and (not asked.with_code or has_code(paper))
         and (not asked.with_versions or len(paper.versions) > 1)
-        and (asked.bound is None or bool(figure_given(asked, paper)))
+        and (asked.bound is None or bool(given(asked.bound, paper.title) or given(asked.bound, paper.abstract)))
         and _says_all(asked, paper)
     )
 

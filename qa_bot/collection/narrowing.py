@@ -14,7 +14,6 @@ from qa_bot.collection.people import AuthorNames
 from qa_bot.collection.wording import PAPERS
 from qa_bot.schema import Filters
 
-
 _CITED = r",? (?:et al\b\.?|and (?:others|co-?workers|colleagues)),?(?: \(?(?P<year>(?:19|20)\d\d)\b\)?)?"
 
 
@@ -25,10 +24,14 @@ def filters_in(question: str, *, authors: AuthorNames, categories: Collection[st
     loss" narrows nothing.
     """
     text = " ".join(question.split())
-    if cited := next(((name, found) for name, words in authors.find(text) if (found := re.search(rf"{re.escape(words)}{_CITED}", text))), None):
-        name, found = cited
-        return Filters(author=name, year_from=int(found["year"]) if found["year"] else None, year_to=int(found["year"]) if found["year"] else None)
-    if len(text) > LONGEST or not re.search(rf"\b{PAPERS}\b", text, re.I):
+    cites, speaks_of_papers = re.search(rf"\w{_CITED}", text), re.search(rf"\b{PAPERS}\b", text, re.I)
+    if len(text) > LONGEST or not (cites or speaks_of_papers):
+        return Filters()
+    for name, words in authors.find(text) if cites else ():
+        if found := re.search(rf"{re.escape(words)}{_CITED}", text):
+            year = int(found["year"]) if found["year"] else None
+            return Filters(author=name, year_from=year, year_to=year)
+    if not speaks_of_papers:
         return Filters()
     author = next(
         (

@@ -134,14 +134,15 @@ def _surnames(question: str, words: Sequence[tuple[str, int]], names: _Names, an
         is_clear = before in _CLEAR or bool(re.match(r",? (?:et al|and others|and co-?workers|and colleagues)\b", rest, re.I))
         # "what did beyer publish"
         is_clear |= before in _DID and bool(re.match(r"\s+(?:ever |also |already )?(?:publish|writ|wrote|author|co-?author|contribut)", rest, re.I))
-        is_clear |= is_capital and bool(re.match(r"\s+(?:papers|publications|articles|preprints)\b", rest, re.I))  # "the Zisserman papers"
+        by_surname, by_given = names.by_surname.get(plain_name(bare)), names.by_given.get(plain_name(bare), ())
+        # "the Zisserman papers"; "the Gemma papers" are no Gemma's
+        is_clear |= is_capital and bool(by_surname) and bool(re.match(r"\s+(?:papers|publications|articles|preprints)\b", rest, re.I))
         earlier = plain_name(_bare(words[place - 2][0])) if place > 1 else ""  # "What did Carreira and Patraucean write?"
         is_clear |= is_capital and before in ("and", "or") and earlier in names.by_surname and words[place - 2][0][0].isupper()
         if not (
             anywhere or is_clear or (is_capital and place and (before in _BEFORE_A_NAME or is_owner)) or (is_capital and is_owner)
         ):
             continue
-        by_surname, by_given = names.by_surname.get(plain_name(bare)), names.by_given.get(plain_name(bare), ())
         if _is_other_person(question, words, place, names):
             continue
         if by_surname:

@@ -48,11 +48,11 @@ _WHICH_ONES = regex(
     rf"^(?P<x>.+?)(?:[\s,.;:–—-]+(?:which|what) (?:ones|are (?:they|those|these)|of them|{PAPERS}(?: are (?:they|those|these|that))?)|\?\s+(?:which|what)(?: ones)?)\W*$"
 )
 _IN_THESE = regex(
-    r"^(?:what|which) (?P<x>[^?]{3,120}?) (?:were|was|are|is|have been) (?P<did>introduced|proposed|presented|released|used|mentioned|studied|described|considered)"
+    r"^(?:what|which) (?P<x>[^?]{3,120}?) (?:were|was|are|is|have been) (?:introduced|proposed|presented|released)"
     rf" (?:in|by|across|among) (?:these|those|the|any|all|your|our)(?: \w+)? {PAPERS}\W*$"
 )
 # "Who besides the LiT paper uses ...?", "What else mentions ...?"
-_WHO_USES = regex(rf"^(?:who|what)(?: else)?(?P<besides> (?:besides|apart from|other than|except(?: for)?|aside from) [^?]{{2,60}}?)? (?=(?:{_USE}|(?:evaluat|test|train|report|build)\w* (?:up)?on|extends?)\b)")
+_WHO_USES = regex(rf"^(?:who(?: else)?|what else)(?P<besides> (?:besides|apart from|other than|except(?: for)?|aside from) [^?]{{2,60}}?)? (?=(?:{_USE}|(?:evaluat|test|train|report|build)\w* (?:up)?on|extends?)\b)")
 _AND_WHICH = regex(r",? and which (?:ones )?are (?:they|those|these)\W*$")
 _OF_THE_ASKER = regex(r"^(?:i|we|my|our)\b[^?]*$")
 _OF_WHICH = regex(r",? and ((?:in|on|of|for) which of (?:them|these|those)\b[^?]*)\W*$")
@@ -95,7 +95,7 @@ def plainly(text: str) -> tuple[str, str]:
     text = _SAID_AGAIN.sub("", _POLITE_END.sub(r"\g<stop>", _ADDRESS.sub(OTHER, text)))
     text = _CONTRACTED.sub(lambda found: f"{found[1] or found[2]} is", _POLITE.sub("", text, count=1).strip())
     text = _THE_ONES.sub(r"\1 the papers", _ONES.sub(lambda found: f"{found[1] or 'which'} papers", text))
-    text = _IN_THESE.sub(r"which papers introduce \g<x>", _WHO_USES.sub("which papers ", _AND_WHICH.sub("", text)))
+    text = _IN_THESE.sub(r"which papers introduce \g<x>", _who_uses(_AND_WHICH.sub("", text)))
     text = _TURNS_UP.sub(r"which papers mention \g<x>", _in_place(text))
     text = _SEVERAL_DOINGS.sub(lambda found: "use" if re.search(rf"\b{_USE}\b", found[0], re.I) else found["last"], text)
     if found := _OF_WHICH.search(text):
@@ -110,16 +110,25 @@ def plainly(text: str) -> tuple[str, str]:
     return text, ""
 
 
+def _who_uses(text: str) -> str:
+    """Return "Who besides the LiT paper uses X?" as "which papers uses X, besides the LiT paper"."""
+    found = _WHO_USES.match(text)
+    return f"which papers {text[found.end() :].rstrip(' ?.!')}{',' + found['besides'] if found['besides'] else ''}" if found else text
+
+
 def _in_place(text: str) -> str:
     """Return "Optical flow - which papers use it?" as "which papers use optical flow"."""
     if found := _WHICH_ONES.match(text):
         if some := _SOME.match(found["x"]):
             return f"which papers {found['x'][some.end() :].strip()}"
-        return found["x"] if LIST.match(found["x"]) else f"which papers have {found['x']}"
+        if LIST.match(found["x"]):
+            return found["x"]
+        return text if _ASKS.match(found["x"]) else f"which papers have {found['x']}"
     found = _FRONTED.match(text)
     if not found:
         return text
-    subject = _OCCUPIED.sub("", _IN_BRACKETS.sub("", found["x"])).strip(" ,")
+    bare = _IN_BRACKETS.sub(lambda bracket: bracket[0] if _LONG_BRACKETS.match(bracket[0]) else "", found["x"])
+    subject = _OCCUPIED.sub("", bare).strip(" ,")
     if _BARE.match(found["asks"]):
         return f"which papers are there {subject}"
     return _POINTS_BACK.sub(lambda _: subject, found["asks"], count=1) if subject and _POINTS_BACK.search(found["asks"]) else text
@@ -127,6 +136,5 @@ def _in_place(text: str) -> str:
 
 def without_asides(rest: str) -> tuple[str, str]:
     """Return (a list question without what does not narrow it, what it excludes in words that cannot be told from an abstract)."""
-    left_out = _LONG_BRACKETS.search(rest) or _BUT_NOT.search(rest)
-    rest = _LONG_BRACKETS.sub("", rest)
-    return _ASIDE.sub(" ", _BUT_NOT.sub(" ", rest)), left_out[0].strip(" ,()") if left_out else ""
+    left_out = [found[0].strip(" ,()") for pattern in (_LONG_BRACKETS, _BUT_NOT) for found in pattern.finditer(rest)]
+    return _ASIDE.sub(" ", _BUT_NOT.sub(" ", _LONG_BRACKETS.sub("", rest))), "; ".join(left_out)

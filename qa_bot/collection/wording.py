@@ -119,7 +119,7 @@ ORDER = regex(
     (
         r"\b(?:newer|older|earlier|later|more recent|came (?:out )?first|first published|published (?:first|last|earlier"
         r"|later)|appeared first|came (?:before|after|last)|newest|oldest|earliest|latest|most recent)\b"
-        r"|\bhow (?:much time|long|many (?:years|months|days|weeks))\b.*\bbetween\b"
+        r"|\bhow (?:much time|long|many (?:years|months|days|weeks))(?: (?:lies|lie|is|are|was|were|has|have|there|passed|elapsed|apart|went|by))* between\b"
     )
 )
 ORDER_NEWEST = regex(r"\b(?:newer|later|more recent|newest|latest|most recent|last)\b")

@@ -262,8 +262,10 @@ def _on_people(bare: str, last: str, told: str, known: Known) -> str:
     """Return the question with "the first author", "he" or "their" replaced by whom the last turn named."""
     if not known.is_there:
         return ""
-    named = [words for _, words in known.authors.find(told)]
-    people = people_told(told) or (named if len(named) == 1 else [])  # an LLM's "The first author is Ivana Balažević"
+    people = people_told(told)
+    if not people and _PERSON_PRONOUN.search(bare):  # an LLM's "The first author is Ivana Balažević"
+        named = [words for _, words in known.authors.find(told)]
+        people = named if len(named) == 1 else []
     if people and (found := _SAME_AUTHOR.search(bare)) and not re.match(r"(?:and )?who\b", bare, re.IGNORECASE) and found[0] != bare.rstrip(" ?.!"):
         place = {"first": 0, "lead": 0, "same": 0, "second": 1, "third": 2, "fourth": 3}.get(found["which"].lower(), -1)
         return f"{bare[: found.start()]}{people[place]}{bare[found.end() :]}" if place < len(people) else ""

@@ -52,9 +52,7 @@ class Facets:
 
 def read(question: str, facets: Facets, store: PaperStore) -> CollectionQuestion | None:
     """Read a question about this collection; None when it asks for what the papers say."""
-    if asked := _read_among(question, facets, store):
-        return asked
-    return _read(question, facets)
+    return _read_among(question, facets, store) or _read(question, facets)
 
 
 def _read(question: str, facets: Facets) -> CollectionQuestion | None:
