@@ -109,6 +109,9 @@ def test_a_sentence_holds_what_it_says_in_its_own_words(question, sentence):
         ("Which hardware was used?", "A challenge in computer vision."),
         ("Under which licence is it released?", "Synthetic data avoids problems of privacy and licensing."),
         ("Which camera model does it carry?", "It includes YOLOv3-based detection and time synchronization on its dual camera setup."),
+        ("Which model of laser scanner recorded it?", "We release 464k laser scans, out of which 24k were annotated."),
+        ("How many layers does it have?", "It contains two types of layers: one for patches, one for channels."),
+        ("Which manufacturers' chips were measured?", "We evaluate on CPUs, GPUs and real approximate DRAM chips."),
     ],
 )
 def test_a_sentence_does_not_hold_what_it_does_not_say(question, sentence):
@@ -150,6 +153,8 @@ def test_a_long_sentence_takes_no_time(question, text):
         ("Under which licence is Kubric released?", "Kubric", "mention a licence"),
         ("Which camera model does DUT18D carry?", "Autonomous Racing", "mention a camera model"),
         ("How many tokens was Gemma 3 pretrained on?", "Gemma 3", "say how many tokens"),
+        ("Which company supplied the satellite imagery for finding buildings in Africa?", "Building Detection", "mention a company"),
+        ("Which telescope took the pictures of the galaxy mergers?", "Galaxy Merger", "mention a telescope"),
     ],
 )
 def test_what_the_abstract_of_a_named_paper_does_not_say_is_no_answer(seed_engine, question, title, reason):

@@ -159,6 +159,9 @@ LISTS = {
     "Is there any paper written by just one person?": lambda p: len(p.authors) == 1 and p.authors_complete,
     "show me the Zisserman papers before 2022": both(by("Andrew Zisserman"), dated("0000", "2021")),
     "Which of PaLI, PaLI-X and PaLI-3 are from 2023?": both(dated("2023"), says(r"^PaLI-")),
+    "Has anybody here looked at race cars?": lambda p: re.search(r"(?i)racecar|autonomous racing", p.title),
+    "Do any of these papers discuss fairness?": says(r"(?i)\bfairness\b"),
+    "Does anyone in this collection work on tracking any point?": lambda p: re.search(r"Tracking.Any.Point|BootsTAP", p.title),
     "Which papers mention wheelchairs, apart from DROW?": lambda p: says(r"(?i)wheelchair")(p) and not p.title.startswith("DROW"),
 }  # fmt: skip
 
@@ -357,6 +360,12 @@ def test_what_no_paper_calls_by_its_name_is_answered_with_the_nearest_as_such(se
     told = check_answer(seed_engine.ask("is there anything on astronomy in this collection"))
     assert told.status == "partial" and cited_titles(told)[0] == "A Deep Learning Approach for Characterizing Major Galaxy Mergers"
     assert seed_engine.ask("Is there anything on quantum computing?").status == "declined"
+
+
+@pytest.mark.parametrize("question", ["Has anybody looked at sign language recognition?", "is there a method here for sign language translation"])
+def test_where_many_papers_are_as_near_to_what_none_says_none_is_cited(seed_engine, question):
+    told = check_answer(seed_engine.ask(question))
+    assert told.status == "declined" and "sign language" in told.text and "The nearest in meaning are “" in told.text, told.text
 
 
 def test_what_an_abstract_cannot_tell_is_said_to_be_left_aside(seed_engine):

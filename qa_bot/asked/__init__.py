@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from qa_bot.asked.words import COUNTED_IN_SHORT, DEGREE, DEVICES, GOES_UNSAID, MAKES, NUMERIC, UNIT_OF_WORD
+from qa_bot.asked.words import COUNTED_IN_SHORT, DEGREE, DEVICES, GOES_UNSAID, MAKES, NUMERIC, SAID_WITH_ITS_NAME, UNIT_OF_WORD
 from qa_bot.retrieval import STOP_WORDS
 
 Kind = Literal["count", "amount", "name", "place", "person"]
@@ -55,6 +55,7 @@ _FARES = re.compile(
     r"\W*(?:does|do|did|is|are|was|were|can|will|would)\b.{0,80}?\b(?:better|worse|best|worst|beat|beats|outperform\w*|excel\w*|shine|fail\w*|struggle\w*|lag\w*|lose|win"
     r"|fall short|fall behind|stand|help\w*|improve\w*|gain\w*|break down|differ\w*|agree|come in|matter)\b", re.I
 )
+_OWNER = re.compile(r"\W*([a-z]+)['’]s?\s", re.I)  # "manufacturers' chips"
 _COMPARATIVE = re.compile(r"\W*(?:more|less|better|worse|(?!number|layer|parameter|transformer|encoder|decoder|computer|power|water|paper|user|order|other|further)[a-z]{3,}er)\b", re.I)
 _FINDS = re.compile(r"\W*(?:can|could|do|does|would|should|may|might)\s+(?:i|we|you|one|people|someone)\b|\W*to\b", re.I)
 
@@ -69,6 +70,11 @@ class AskedThing:
     words: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     is_numeric: bool = False
+
+    @property
+    def is_said_with_its_name(self) -> bool:
+        """Whether an abstract that gives the thing must say its word, whether or not the question names a paper."""
+        return self.kind == "name" and bool(self.words) and self.words[-1].casefold() in SAID_WITH_ITS_NAME
 
     def wanting(self) -> str:
         """Say what an abstract without the thing does not do: "mention an optimizer", "say how many GPUs"."""
@@ -124,6 +130,8 @@ def _read(found: re.Match[str]) -> AskedThing | None:
         return AskedThing("count", " ".join(phrase), _telling(phrase), ("any",), True)
     if phrase[-1].casefold() in ("number", "numbers", "count") and _NUMBER_OF.search(rest):
         return None
+    if (owner := _OWNER.match(rest)) and owner[1].casefold() in SAID_WITH_ITS_NAME:
+        phrase = [owner[1]]
     head = phrase[-1].casefold()
     if head in ("count", "counts") and len(phrase) > 1:  # "parameter counts"
         return AskedThing("count", " ".join(phrase), _telling(phrase[:-1]), ("any",), True)

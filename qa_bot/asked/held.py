@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from qa_bot.asked import AskedThing
-from qa_bot.asked.words import COUNTED, COUNTED_BEFORE, FIGURE, IN_GROUPS, NUMBERED_NAME, OF_SOMETHING, PLACE_SAID, UNITS
+from qa_bot.asked.words import COUNTED, COUNTED_BEFORE, FIGURE, IN_GROUPS, KINDS_OF, NUMBERED_NAME, OF_SOMETHING, PLACE_SAID, UNITS
 from qa_bot.naming import is_coined
 from qa_bot.synonyms import alike
 
@@ -142,7 +142,7 @@ def _bears_name(word: Wanted, text: Text) -> bool:
     said = re.findall(r"[\w-]+", text.text)
     places = [n for n, one in enumerate(said) if one.casefold() in word.near or one.casefold().rstrip("s") in word.near]
     beside = [said[n] for place in places for n in (place - 2, place - 1, place + 1) if 0 < n < len(said) and n not in places]
-    return any(one[0].isupper() or is_coined(one) for one in beside)
+    return any(not one[0].isdigit() and (one[0].isupper() or is_coined(one)) for one in beside)  # "464k scans" bear none
 
 
 def _judge(thing: AskedThing, words: Sequence[Wanted], text: Text, stems: Stems) -> tuple[float, float, float]:
@@ -158,6 +158,8 @@ def _judge(thing: AskedThing, words: Sequence[Wanted], text: Text, stems: Stems)
     bare = NUMBERED_NAME.sub(r"\g<name>", text.text)
     if thing.kind == "count" and words:
         counted = " ".join(found["what"] for pattern in (COUNTED, COUNTED_BEFORE) for found in pattern.finditer(bare))
+        if not KINDS_OF.search(thing.phrase):  # "two types of layers" does not say how many layers
+            counted = KINDS_OF.sub("", counted)
         return head, others, likeness(words[-1], text_of(counted, stems))
     if not thing.units or thing.units == ("any",):
         return head, others, float(bool(FIGURE.search(bare)))

@@ -20,6 +20,7 @@ _NEW_PHRASE = r"(?:our|the|we|an?|its|their|it|this|these|which|with|and|using)"
 COUNTED = re.compile(rf"{_FIGURE}(?<!%)(?![.,]?\d|\s?%)(?P<what>\W{{1,3}}(?:(?!{_FIGURE})[\w-]{{1,40}}(?: |, (?!{_NEW_PHRASE}\b))){{0,3}}[\w-]{{1,40}})", re.I)
 # "batch size of 32k", "parameters: 22B".
 COUNTED_BEFORE = re.compile(rf"\b(?P<what>[\w-]{{1,40}}(?: [\w-]{{1,40}})?)(?: (?:of|is|was|to|reaches)|:)(?: (?:about|up to|almost|only|at least))? {_FIGURE}", re.I)
+KINDS_OF = re.compile(r"\b(?:type|kind|sort|class|categor|varie|famil|group|set)(?:e?s|y|ies)?\b of(?: \w+){0,2}", re.I)
 
 _DURATION = r"(?:ms|milliseconds?|s|secs?|seconds?|min|minutes?|h|hrs?|hours?|days?|weeks?|months?|years?|decades?|epochs|iterations|steps|Myrs)\b"
 _LENGTH = r"(?:km|cm|mm|m|metres?|meters?|kilometres?|kilometers?|miles?|inch(?:es)?|px|pixels|tokens|frames|words|pages|characters)\b"
@@ -63,6 +64,13 @@ DEVICES = frozenset(
     """camera cameras sensor sensors lidar lidars laser lasers scanner scanners gpu gpus tpu tpus cpu cpus chip chips processor processors
     robot robots car cars vehicle vehicles drone drones phone phones smartphone microphone microphones headset telescope satellite motor
     motors engine battery wheelchair computer laptop board""".split()
+)
+
+# A name of one of these is hard to tell from other names: an abstract that gives it says what it is, too.
+SAID_WITH_ITS_NAME = frozenset(
+    """company companies firm firms manufacturer manufacturers vendor vendors supplier suppliers sponsor sponsors university universities institution
+    institutions institute institutes country countries city cities telescope telescopes satellite satellites hospital hospitals journal
+    journals conference conferences venue venues optimizer optimizers optimiser optimisers sampler samplers tokenizer tokenizers""".split()
 )
 
 # What an abstract says in other words than the question; each word of a group stands for every other. Names of things are

@@ -53,6 +53,18 @@ _IN_THESE = regex(
 )
 # "Who besides the LiT paper uses ...?", "What else mentions ...?"
 _WHO_USES = regex(rf"^(?:who(?: else)?|what else)(?P<besides> (?:besides|apart from|other than|except(?: for)?|aside from) [^?]{{2,60}}?)? (?=(?:{_USE}|(?:evaluat|test|train|report|build)\w* (?:up)?on|extends?)\b)")
+# "Do any papers cover X?", "Has anybody looked at X?", "Is there a method here for X?": whether there is any is asked by asking which.
+_HERE = r"(?:(?:out )?(?:in )?here|(?:in|among|of) (?:this|the|your|these|those)(?: \w+)? (?:collection|corpus|set|papers?|abstracts?))"
+_STUDY = (
+    r"(?:cover(?:s|ed)?|address(?:es|ed)?|deal(?:s|t)? with|treat(?:s|ed)?|stud(?:y|ies|ied)|look(?:s|ed)? (?:at|into)|work(?:s|ed|ing)? (?:on|with)"
+    r"|tackle[sd]?|explore[sd]?|investigate[sd]?|examine[sd]?|focus(?:es|ed)? on|research(?:es|ed)?|(?:written|writes?|wrote) about|publish(?:es|ed)? on)"
+)
+_SPEAK = r"(?:discuss(?:es|ed)?|talk(?:s|ed)? about|touch(?:es|ed)? (?:up)?on|consider(?:s|ed)?|speaks? of|mention(?:s|ed)?)"
+_IS_THERE_ANY = regex(
+    rf"^(?:(?:do|does|did|has|have) (?:(?:any|some|one|either)(?: of (?:the|these|those|your))? {PAPERS}|(?:any|some) ?(?:one|body)(?: else)?|any (?:author|researcher|group|team)s?)(?: {_HERE})?"
+    rf"(?: (?:ever|already|yet|actually|also))? (?:{_STUDY}|(?P<speak>{_SPEAK}))|is there an? (?:method|approach|model|technique|system|algorithm) {_HERE} (?:for|on|about|of))"
+    rf" (?P<x>(?!(?:whether|how|why|if|what|which|who|when|where|this|that|it|them|these|those)\b)(?:[^\s?,;:]+ ?){{1,6}}?)(?: {_HERE})?\W*$"
+)
 _AND_WHICH = regex(r",? and which (?:ones )?are (?:they|those|these)\W*$")
 _OF_THE_ASKER = regex(r"^(?:i|we|my|our)\b[^?]*$")
 _OF_WHICH = regex(r",? and ((?:in|on|of|for) which of (?:them|these|those)\b[^?]*)\W*$")
@@ -96,6 +108,7 @@ def plainly(text: str) -> tuple[str, str]:
     text = _CONTRACTED.sub(lambda found: f"{found[1] or found[2]} is", _POLITE.sub("", text, count=1).strip())
     text = _THE_ONES.sub(r"\1 the papers", _ONES.sub(lambda found: f"{found[1] or 'which'} papers", text))
     text = _IN_THESE.sub(r"which papers introduce \g<x>", _who_uses(_AND_WHICH.sub("", text)))
+    text = _IS_THERE_ANY.sub(lambda found: f"which papers mention {found['x']}" if found["speak"] else f"are there any papers about {found['x']}", text)
     text = _TURNS_UP.sub(r"which papers mention \g<x>", _in_place(text))
     text = _SEVERAL_DOINGS.sub(lambda found: "use" if re.search(rf"\b{_USE}\b", found[0], re.I) else found["last"], text)
     if found := _OF_WHICH.search(text):

@@ -16,6 +16,7 @@ from qa_bot.versions import Disagreement
 
 LISTED = 50
 RANKED = 5
+MOST_SINGLED_OUT = 2  # papers that are shown as the nearest to a topic that none speaks of; where more are as near, the topic singles none out
 COAUTHORS_SHOWN = 10
 REWORDED_SHOWN = 3
 FROM_CATALOGUE = "from the catalogue of the collection"
@@ -160,9 +161,12 @@ def say_earliest(question: str, topic: str, papers: Sequence[Paper]) -> Answer:
     )
 
 
-def say_nearest(question: str, asked: CollectionQuestion, papers: Sequence[Paper]) -> Answer:
-    """Answer a list question whose topic no paper speaks of by the nearest ones, as such."""
+def say_nearest(question: str, asked: CollectionQuestion, papers: Sequence[Paper], *, total: int) -> Answer:
+    """Answer a list question whose topic no paper speaks of by the nearest ones, as such; where many are as near, none of them is meant."""
     reason = f"no paper is clearly {describe(asked)}"
+    if len(papers) > MOST_SINGLED_OUT:
+        nearest = "; ".join(f"“{as_quoted(paper.title)}”" for paper in papers[:3])
+        return _plain(question, f"None of the {total} papers in this collection is clearly {describe(asked)}. The nearest in meaning are {nearest}.", "declined", reason)
     return replace(
         _as_answer(question, f"No paper is clearly {describe(asked)}. The nearest in meaning:", papers[:RANKED], left=0),
         status="partial",

@@ -327,7 +327,7 @@ EDGE_WORDS = frozenset(
     provide provides provided show shows shown showing demonstrate demonstrates demonstrated achieve achieves achieved reach reaches
     reached obtain obtains obtained got make makes made doing done perform performs performed handle handles handled handling tackle
     tackles tackled solve solves solved improve improves improved improving release releases released go goes belong belongs fall falls
-    results result their looked looks look fit fits qualify qualifies bear bears touch touches touched revolve revolves signed sign actually really estimate estimates
+    results result their looked looks look fit fits qualify qualifies bear bears touch touches touched revolve revolves signed actually really estimate estimates
     shared analyse analyses analysed analyze analyzes analyzed analysing analyzing subject subjects
     """.split()
 )

@@ -115,7 +115,7 @@ def _answer(
         return telling.tally_authors(question, asked, chosen)
     total = len(asked.among) or store.truth.count("papers")
     if not selected.is_sure and chosen:
-        return telling.say_nearest(question, asked, chosen)
+        return telling.say_nearest(question, asked, chosen, total=total)
     told = telling.list_papers(question, asked, chosen, total=total, found=selected.count, notes=_notes(asked, chosen, store))
     if not selected.is_complete and told.status == "answered":
         return replace(told, status="partial", reason="so many papers are about this that not all were looked at")
