@@ -1,6 +1,6 @@
 """Knows how the support model of the package is made: train a three-way cross-encoder, write it as int8 ONNX.
 
-    pip install torch onnx onnxscript onnxruntime tokenizers safetensors scikit-learn
+    pip install . torch onnx onnxscript onnxruntime tokenizers safetensors scikit-learn
     python scripts/build_support_model.py train --backbone DIR --data DIR --work DIR      # hours on two cores, minutes on a GPU
     python scripts/build_support_model.py calibration --backbone DIR --data DIR --work DIR
     python scripts/build_support_model.py export --backbone DIR --data DIR --work DIR --out qa_bot/models/support
@@ -23,7 +23,20 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
-from support_examples import LABELS, Pair, abstract_pairs, arxiv_abstracts, published_pairs, relation_pairs, summary_pairs, summary_rows
+from support_examples import (
+    LABELS,
+    NLI_SETS,
+    Pair,
+    abstract_pairs,
+    arxiv_abstracts,
+    published_pairs,
+    relation_pairs,
+    summary_pairs,
+    summary_rows,
+    title_pairs,
+    titled_papers,
+    turned_pairs,
+)
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
@@ -227,7 +240,17 @@ def train(args: argparse.Namespace) -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     scifact = [json.loads(line) for line in (args.data / "scifact" / "support_pairs_train.jsonl").read_text(encoding="utf-8").splitlines()]
     pairs = training_pairs(args.data, arxiv=args.arxiv, share=args.share, seed=args.seed)
-    pairs += args.scifact * scifact_pairs([row for row in scifact if not is_held_out(row["claim"])])
+    own = scifact_pairs([row for row in scifact if not is_held_out(row["claim"])])
+    pairs += args.scifact * own
+    rng = random.Random(args.seed)
+    if args.turned:
+        reported = list(published_pairs(args.data / "nli", rng, sets={"check_covid": NLI_SETS["check_covid"]}))
+        pairs += reported
+        for _ in range(args.turned):
+            pairs += turned_pairs([*own, *reported], rng)
+    papers = list(titled_papers(args.data, without=unread_papers(args.data, scifact)))
+    for _ in range(args.titles):
+        pairs += title_pairs(papers, rng)
     rows = encoded(pairs, tokenizer_of(args.backbone))
     random.Random(args.seed).shuffle(rows)
     dev, rows = rows[:500], rows[500:]
@@ -246,6 +269,12 @@ def train(args: argparse.Namespace) -> None:
         checkpoint=args.work / "weights.pt",
         dev=dev,
     )
+
+
+def unread_papers(data: Path, scifact: list[dict]) -> set[str]:
+    """Return the ids of SciFact's papers that are kept for measuring: those of its test claims and of the held-out training claims."""
+    test = {line.split()[1] for line in (data / "scifact" / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]}
+    return test | {row["id"].split("-")[3] for row in scifact if is_held_out(row["claim"])}
 
 
 def scifact_pairs(rows: list[dict]) -> list[Pair]:
@@ -323,6 +352,8 @@ def main() -> None:
     command.add_argument("--arxiv", type=int, default=13_000, help="abstracts to make pairs from, about two pairs each")
     command.add_argument("--share", type=float, default=1.0, help="share of the published pairs to use")
     command.add_argument("--scifact", type=int, default=3, help="how often each pair of two thirds of SciFact's training claims is used")
+    command.add_argument("--turned", type=int, default=0, help="how often those pairs, and Check-COVID's, are used with the claim turned into its opposite")
+    command.add_argument("--titles", type=int, default=0, help="how often titles that state something are used with sentences of their abstracts")
     command.add_argument("--epochs", type=float, default=2.0)
     command.add_argument("--minutes", type=float, help="stop after so many minutes of training, with the rate at zero by then")
     command.add_argument("--start", type=Path, help="weights of an earlier run to go on from")

@@ -77,9 +77,9 @@ class Pair(NamedTuple):
     label: str
 
 
-def published_pairs(folder: Path, rng: random.Random) -> Iterator[Pair]:
-    """Yield pairs of the published sets in `folder`, at most NLI_SETS of each, labels of one set kept near even."""
-    for name, most in NLI_SETS.items():
+def published_pairs(folder: Path, rng: random.Random, *, sets: dict[str, int] = NLI_SETS) -> Iterator[Pair]:
+    """Yield pairs of the published sets in `folder`, at most as many of each as `sets` says, labels of one set kept near even."""
+    for name, most in sets.items():
         with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
             rows = [json.loads(line) for line in lines]
         rows = [row for row in rows if row.get("kind") != "abstract"]
@@ -283,9 +283,13 @@ def _with_neighbours(parts: list[str], i: int, sentence: str, rng: random.Random
     return f"{sentence} {parts[i + 1]}" if i + 1 < len(parts) and rng.random() < 0.5 else f"{parts[i - 1]} {sentence}" if i else sentence
 
 
+def _long_words(text: str) -> set[str]:
+    return set(re.findall(r"\w{5,}", text.lower()))
+
+
 def _likest(sentence: str, others: list[str]) -> str:
-    words = {word for word in re.findall(r"\w{5,}", sentence.lower())}
-    return max(others, key=lambda other: len(words & set(re.findall(r"\w{5,}", other.lower()))))
+    words = _long_words(sentence)
+    return max(others, key=lambda other: len(words & _long_words(other)))
 
 
 def abstract_pairs(abstracts: list[str], rng: random.Random) -> Iterator[Pair]:
@@ -350,6 +354,65 @@ def summary_pairs(folder: Path, rng: random.Random) -> Iterator[Pair]:
         yield Pair(_likest(summary, rng.sample(pool, 400)), summary, "neutral")
 
 
+_VERB = re.compile(
+    r"\b(?:is|are|can|does|do|has|have|affects|alters|controls|contributes|correlates|depends|determines|drives|encodes|governs|helps|influences|interacts|leads|links|maintains|makes|"
+    r"mediates|modulates|predicts|protects|provides|recruits|regulates|requires|rescues|results|shapes|sustains|triggers|achieves|outperforms|matters|improves|increases|reduces|"
+    r"decreases|promotes|inhibits|activates|induces|suppresses|enhances|impairs|accelerates|slows|strengthens|weakens|enables|allows|prevents|causes|facilitates|supports|limits|"
+    r"exceeds|avoids|attenuates|blocks|delays|elevates|boosts|exacerbates|ameliorates|stabilizes|destabilizes|expands|restricts|eliminates|represses|stimulates|restores|lacks|fails)\b"
+)
+_FINDING = re.compile(r"\b(?:show|shows|showed|demonstrate|demonstrates|demonstrated|conclude|suggest|suggests|indicate|indicates|reveal|reveals|revealed|find|found|report|identify|argue|prove|data|results?|findings)\b", re.I)
+_NOT_BEFORE_A_VERB = set("of in the a an for and with to on by from as how what why when that which where between".split())
+
+
+def declared(title: str) -> str | None:
+    """Return the part of a title that states something, such as "X promotes Y in Z", or None."""
+    if "?" in title or re.match(r"(?:how|what|why|when|where|who|which|does|do|is|are|can|towards?)\b", title, re.I):
+        return None
+    part = max(title.strip().rstrip(".").split(": "), key=lambda part: (bool(_VERB.search(part)), len(part)))
+    match = _VERB.search(part)
+    if not match or not 5 <= len(part.split()) <= 30 or not part[: match.start()].strip() or match.end() == len(part):
+        return None
+    return None if part[: match.start()].split()[-1].lower() in _NOT_BEFORE_A_VERB else part
+
+
+def opposite_of(text: str, rng: random.Random) -> str | None:
+    """Return `text` turned into its opposite in one of three ways, or None where it lends itself to none."""
+    from qa_bot.support.turning import turned
+
+    ways = [lambda: turned(text), lambda: opposite_word(text, rng, []), lambda: other_negation(text, rng, [])]
+    made = (way() for way in rng.sample(ways, len(ways)))
+    return next((other for other in made if other and other != text), None)
+
+
+def turned_pairs(pairs: Iterable[Pair], rng: random.Random) -> Iterator[Pair]:
+    """Yield the pairs that agree or disagree once more with the claim turned into its opposite, and so the label."""
+    other_label = {"support": "contradict", "contradict": "support"}
+    for pair in pairs:
+        if pair.label in other_label and (claim := opposite_of(pair.claim, rng)):
+            yield Pair(pair.premise, claim, other_label[pair.label])
+
+
+def title_pairs(papers: Iterable[dict], rng: random.Random) -> Iterator[Pair]:
+    """Yield pairs of titles that state something, and their opposites, with the sentence of their own abstract and of another that is likest.
+
+    `papers` have `title` and `text`. A title says in its author's other words what a sentence of the abstract says: no edit makes such a pair.
+    """
+    found = [(title, parts) for paper in papers if (title := declared(paper["title"])) and (parts := sentences(paper["text"]))]
+    pool = sorted({sentence for _, parts in found for sentence in parts})
+    for title, parts in found:
+        # A sentence that reports a finding says what the title says; one that shares as many words is often its background.
+        best = max(parts, key=lambda part: len(_long_words(title) & _long_words(part)) + 2 * bool(_FINDING.search(part)))
+        if len(_long_words(title) & _long_words(best)) < max(2, 0.4 * len(_long_words(title))):
+            continue
+        premise, claim = _with_neighbours(parts, parts.index(best), best, rng), f"{title}."
+        yield Pair(premise, claim, "support")
+        if false := opposite_of(claim, rng):
+            yield Pair(premise, false, "contradict")
+        if (false_premise := opposite_of(best, rng)) and rng.random() < 0.3:
+            yield Pair(false_premise, claim, "contradict")
+        yield Pair(_likest(title, rng.sample(pool, min(len(pool), 400))), claim, "neutral")
+
+
 def summary_rows(folder: Path, rng: random.Random) -> Iterator[dict]:
     """Yield whole abstracts of SciTLDR's development half with a summary, its opposite, and a summary of the likest other paper."""
     found = list(_summaries(folder, "dev"))
@@ -360,6 +423,13 @@ def summary_rows(folder: Path, rng: random.Random) -> Iterator[dict]:
         for label, premise, claim in made:
             if claim:
                 yield {"id": f"scitldr-abs-{key}-{label}", "source": "scitldr_abstract", "premise": premise, "claim": claim, "label": label}
+
+
+def titled_papers(folder: Path, *, without: set[str]) -> Iterator[dict]:
+    """Yield the papers of SciFact's collection but those whose id is in `without`, then those of arXiv."""
+    for path in (folder / "scifact" / "corpus.jsonl.gz", folder / "arxiv.jsonl.gz"):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            yield from (paper for paper in map(json.loads, lines) if paper["id"] not in without)
 
 
 def arxiv_abstracts(path: Path, *, most: int, rng: random.Random) -> list[str]:
