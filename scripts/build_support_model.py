@@ -5,7 +5,7 @@
     python scripts/build_support_model.py calibration --backbone DIR --data DIR --work DIR
     python scripts/build_support_model.py export --backbone DIR --data DIR --work DIR --out qa_bot/models/support
 
-`--backbone` holds model.safetensors and tokenizer.json of all-MiniLM-L6-v2. `--data` holds nli/, scitldr/ and arxiv.jsonl.gz. The weights
+`--backbone` holds model.safetensors and tokenizer.json of all-MiniLM-L6-v2. `--data` holds nli/, scifact/, scitldr/ and arxiv.jsonl.gz. The weights
 that join the model's verdict with the other signs are fitted afterwards by `benchmarks/support.py --data DIR/calibration.jsonl --fit`.
 """
 
