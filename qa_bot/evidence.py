@@ -32,6 +32,7 @@ HOLDS = {
     "named_missing_figure": -7.152, "named_missing_rest": -0.329, "named_missing_all_rest": -4.705,
 }  # fmt: skip
 HOLDS_FROM = {"named": 0.73, "unnamed": 0.564}  # of questions that name a paper, and of the others
+HOLDS_AT_ALL = 0.045  # with no paper named, less than this is no answer in part either
 
 # Said by who compares, not by the abstracts that are compared.
 _COMPARES = frozenset(
@@ -55,6 +56,7 @@ _NO_NAMES = STOP_WORDS | {"sota"}
 _GOES_WITHOUT = GOES_UNSAID | _LIGHT_VERBS | UNIT_OF_WORD.keys()
 # "African" is said by "Africa".
 _NATION = re.compile(r"(?<=[a-z]{4})(?:i?an|n|ese|ish)s?$")
+_FOR_EXAMPLE = re.compile(r"\((?:like|e\.?g\.?|such as|say|for example|for instance)\b[^()]*\)", re.I)  # "(like the Milky Way)" need not be said
 _LEFT_BEHIND = re.compile(r"\b(?:replac(?:e|es|ed|ing)|instead of|rather than|in place of) (?:the )?([\w.+-]+(?:(?:, | and | or |/)[\w.+-]+)*)", re.I)
 # A thing less held than this is named in the reason.
 _HELD_FROM = 0.6
@@ -105,7 +107,7 @@ def signs_of(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *,
     weights = idf_weights(store.terms.stems(" ".join(asked_words)), store)
     beyond = {stem: weight for stem, weight in weights.items() if stem not in in_titles}
     squeezed = re.sub(r"[\W_]", "", text).casefold()
-    words = re.findall(r"\w[\w.+-]*", question)
+    words = re.findall(r"\w[\w.+-]*", _FOR_EXAMPLE.sub(" ", question))
     # "CLIP-like" names what something is compared with, which its abstract need not say; "X-rays" are no name.
     names = [w for w in words[1:] if (is_coined(w) or w[0].isupper()) and w.casefold() not in _NO_NAMES and not re.search(r"-(?:like|style|type)$|^[A-Z]-[a-z]+$", w)]
     if not subjects:
@@ -171,7 +173,7 @@ def _held(thing: AskedThing | None, asked_words: Sequence[str], papers: Sequence
         own = set(store.terms.stems(" ".join((paper.title, *paper.aliases))))
         rest = [word for word in asked_words if word not in thing.phrase.split() and not is_coined(word) and not set(store.terms.stems(word)) <= own]
         sentences = [paper.title, *(span.text for span in split_sentences(paper.abstract))]
-        found.append(held_by(thing, sentences, store.terms.stems, rest=[word for word in rest if word.casefold() not in _GOES_WITHOUT]))
+        found.append(held_by(thing, sentences, store.terms.stems, rest=[word for word in rest if word.casefold() not in _GOES_WITHOUT], asked=asked_words))
     return Held(*(sum(getattr(held, side) for held in found) / len(found) for side in ("head", "others", "figure", "rest")))
 
 
@@ -209,8 +211,8 @@ def assess(question: str, hits: Sequence[Hit], passages: Sequence[Passage], *, s
     words = [word for word in content_words(question) if re.search(r"[^\W\d_]", word)]
     if not subjects and not any(store.terms.frequency(stem) for word in words for stem in store.terms.stems(word)):
         return Assessment("declined", "no paper says any word of the question", holds)
-    if not subjects and probability(signs.values, ON_TOPIC) < ON_TOPIC_FROM:
-        lacking = f"none of the papers near the question does {' or '.join(signs.missing)}".replace("does mention", "mentions")
+    if not subjects and (probability(signs.values, ON_TOPIC) < ON_TOPIC_FROM or holds < HOLDS_AT_ALL):
+        lacking = f"none of the papers near the question does {' or '.join(signs.missing)}".replace("does mention", "mentions").replace("or mention ", "or ")
         return Assessment("declined", lacking if signs.values["missing_names"] == 1 else "nothing in the papers is close enough to what is asked", holds)
     if holds < HOLDS_FROM["named" if subjects else "unnamed"]:
         about = " and ".join(f"“{hit.paper.title}”" for hit in hits[: max(1, subjects)])

@@ -43,11 +43,12 @@ _ASKS = re.compile(
 )  # fmt: skip
 # A question word asks at the beginning or after a comma or "and"; elsewhere it binds a clause: "do what users want".
 _LEADS = re.compile(
-    r"(?:^|[,:;]|\b(?:and|but|or|so|then)\b)\W*"
+    r"(?:^|[,:;]|\s[-–—]\s|\b(?:and|but|or|so|then)\b)\W*"
     r"(?:(?:and|but|or|so|then|please|tell me|say|by|in|on|at|to|of|for|from|with|under|over|into|during|through|after|about)\b\W*)*$", re.I)
 _COMPARED_ON = re.compile(
     r"^\W*(?:please )?(?:compare|contrast)\b.*\b(?:on|by|in|regarding|in terms of|with respect to|as to) (?:the |their |its )?(?P<rest>[^?]+)$", re.I
 )
+_NEEDED = re.compile(r"^\W*(?:i (?:need|want|would like|am looking for|am after)(?: to know)?|(?:please )?(?:tell|give|get) me|looking for) (?:the|its|their) (?P<rest>[^?]+)", re.I)
 _NUMBER_OF = re.compile(r"\b(?:number|numbers|count) of (?P<rest>.+)", re.I)
 _THE_X_OF = re.compile(r"\W*(?:is|are|was|were|['’]s)\s+(?:the|its|their)\s+(?P<rest>.+)", re.I)
 # "Where does it beat the baseline?" asks in what respect, not for a place.
@@ -93,6 +94,9 @@ def asked_thing(question: str) -> AskedThing | None:
     for found in _ASKS.finditer(question):
         if _LEADS.search(question[: found.start()]) and (thing := _read(found)):
             return thing
+    if needed := _NEEDED.match(question):
+        if phrase := _noun_phrase(needed["rest"], may_end_in_verb=False):
+            return AskedThing("name", " ".join(phrase), _telling(phrase), (), phrase[-1].casefold() in NUMERIC)
     if compared := _COMPARED_ON.search(question):
         named = re.sub(r"^(?:which|what|how many) (?!they\b)", "", compared["rest"], flags=re.I)
         if phrase := _noun_phrase(named, may_end_in_verb=False):

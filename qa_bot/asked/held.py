@@ -6,7 +6,7 @@ Leaves reading the question to the package.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,11 +65,14 @@ def text_of(text: str, stems: Stems, *, said: Sequence[str] | None = None) -> Te
     return Text(text, frozenset(words), frozenset(stems(text) if said is None else said), " ".join(words))
 
 
-def wanted(word: str, stems: Stems) -> Wanted:
-    """Return a word made ready for being looked up."""
+def wanted(word: str, stems: Stems, *, without: Set[str] = frozenset()) -> Wanted:
+    """Return a word made ready for being looked up; the words `without` do not stand in for it."""
     low = word.casefold()
     squeezed = re.sub(r"\W", "", low)
-    return Wanted(frozenset(stems(low)), squeezed.rstrip("s") if len(squeezed) >= _LEAST_SQUEEZED else "", _near_words(low))
+    near = _near_words(low)
+    if without & near.keys():
+        near = {other: value for other, value in near.items() if other not in without}
+    return Wanted(frozenset(stems(low)), squeezed.rstrip("s") if len(squeezed) >= _LEAST_SQUEEZED else "", near)
 
 
 @lru_cache(maxsize=4096)
@@ -91,17 +94,19 @@ def said_share(words: Sequence[Wanted], text: Text) -> float:
     return sum(likeness(word, text) for word in words) / len(words) if words else 1.0
 
 
-def held_by(thing: AskedThing, sentences: Sequence[str], stems: Stems, *, rest: Sequence[str] = ()) -> Held:
+def held_by(thing: AskedThing, sentences: Sequence[str], stems: Stems, *, rest: Sequence[str] = (), asked: Sequence[str] = ()) -> Held:
     """Return how far the sentences of a paper hold a thing: all of its sides are looked for in one sentence, the best one.
 
-    `rest` are the other telling words of the question, looked for in the sentences that hold the thing nearly best.
+    `rest` are the other telling words of the question, looked for in the sentences that hold the thing nearly best; `asked` are all
+    of its words, of which names stand in for no other: "Atari" is not which games are in the Atari dataset.
     """
     if thing.kind == "place":
         return Held(head=float(any(PLACE_SAID.search(text[:_LONGEST]) for text in sentences)))
     if not sentences or not (thing.words or thing.units):
         return Held()
     texts = [text_of(text, stems) for text in spelled_out(sentences)]
-    words = [wanted(word, stems) for word in thing.words]
+    own = {word.casefold() for word in asked if word[0].isupper()} - {word.casefold() for word in thing.words}
+    words = [wanted(word, stems, without=own) for word in thing.words]
     judged = [_judge(thing, words, text, stems) for text in texts]
     best = max(sum(sides) for sides in judged)
     others = [wanted(word, stems) for word in rest]

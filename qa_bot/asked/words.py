@@ -92,7 +92,7 @@ _GROUPS = tuple(
         "context window tokens length",
         "speed speedup faster latency throughput real-time",
         "dataset datasets data set sets corpus collection benchmark",
-        "games game play playing played replays starcraft atari",
+        "games game play playing played starcraft atari",
         "recurrent lstm lstms gru grus rnn rnns",
         "link url website page webpage github https code",
         "sensor sensors scanner scanners camera cameras laser lidar",

@@ -25,7 +25,11 @@ _SAID_AGAIN = regex(
     r"|all (?:of )?(?:it|them|these|those)\b)[^?.!]*[?.!]*$"
 )
 _ADDRESS = regex(r"(?:https?://|www\.)[^\s?,;]+|\barxiv:\s?\d[\w./]+")
+_THIS_SET = regex(r"\b(in|of|from|among) (?:this|the|your|our|my) (?:(?:whole|entire) )?(?:set|selection|bunch|pile|batch)\b(?! of (?!papers|abstracts))")
+_THE_ONES_THAT = regex(rf",\s*(?:i mean |meaning |that is )?(?:only |just )?(?:the ones|those|the {PAPERS})(?= (?:that|which|who)\b)")
 _ONES = regex(rf"^(which|what) (?:ones\b(?! of)|of (?:these|those|them)(?= (?!is\b|was\b|has\b|does\b|did\b|would\b|\w+ {PAPERS}|{PAPERS})[a-z]+\b))|^(who) of (?:these|those|them)\b")
+# "Ann Lee is first author of which papers?"
+_IS_AUTHOR_OF = regex(rf"^(?P<x>[^?,;]{{3,60}}?) (?:is|was) (?:the |an? )?(?P<place>(?:first |last |senior |lead |co-?)?author) (?:of|on) (?:which|what) {PAPERS}")
 _THE_ONES = regex(r"^((?:list|show|find|name|give|tell|get|display|fetch|pull up)(?: me| us)?(?: all| just| only)?) (?:of )?(?:the ones?|those|ones)(?= (?:that|which|whose|who|where|with|about|on|by|from|in|using)\b)")
 _USE = r"(?:us(?:e|es|ed|ing)|employ\w*|adopt\w*|appl(?:y|ies|ied|ying)|mention\w*|discuss\w*|cit(?:e|es|ed|ing)|compar\w+ (?:to|with|against)|refer\w* to)"
 _DOES = (
@@ -37,7 +41,7 @@ _SEVERAL_DOINGS = regex(rf"\b(?:either )?(?:{_DOES}(?:\s*,\s*(?:(?:and|or)\s+)?|
 _CONTRACTED = regex(r"\b(?:(what|who|where|when|how|which)['’]s|(what)s)\b")
 # "Where does LiT turn up - proposed, used, extended or compared to?"
 _TURNS_UP = regex(
-    r"^where (?:else )?(?:do|does|did|is|are|was|were|has|have) (?P<x>(?!(?:it|this|that|they|these|those|the)\b)[^?]{2,80}?) (?:been )?"
+    rf"^(?:where (?:else )?|in (?:which|what)(?: of (?:the|these|those|your))? {PAPERS} )(?:do|does|did|is|are|was|were|has|have) (?P<x>(?!(?:it|this|that|they|these|those)\b)[^?]{{2,80}}?) (?:been )?"
     r"(?:turn(?:s|ed)? up|show(?:s|ed|n)? up|comes? up|appear(?:s|ed)?|occur(?:s|red)?|pops? up|crops? up|get (?:used|mentioned|cited)|mentioned|cited)"
     rf"(?:(?: (?:in|these|those|the|any|of|here|{PAPERS}|collection))*(?:\s*[,–—-][^?]*)?\W*$)"
 )
@@ -93,7 +97,7 @@ _ASIDE = regex(
     rf"(?:(?:up)?on |with |from |to |against |in |of |for )?(?:it|them|one|that|those)\b(?! {PAPERS})[^?;,.{MASKS}]*"
     r"|[\s,]*\b(?:and|or|and/or) [a-z]+ (?:[\w-]+ ){1,5}?there\b"
 )
-_SENTENCE_END = re.compile(r"(?<=\w\w[.?!])(?<!\bal\.)(?<!\bvs\.)\s+(?=\S)")  # not after "P." and "e.g."
+_SENTENCE_END = re.compile(r"(?<=[\w)][\w)][.?!])(?<!\bal\.)(?<!\bvs\.)\s+(?=\S)")  # not after "P." and "e.g."
 _ASKS = regex(r"(?:and |also |then |or )?(?:what|which|who|whom|whose|when|where|why|how|is|are|do|does|did|can|tell|explain|describe|compare|summari[sz]e|list|show|give)\b")
 _BUT_NOT = regex(rf"[\s,]*(?:\bbut )?\bnot (?:the |just |only |merely )?(?:ones?|those|{PAPERS}|any) (?:that|which|who|where)\b[^?;.]*")
 
@@ -107,6 +111,8 @@ def plainly(text: str) -> tuple[str, str]:
     text = _SAID_AGAIN.sub("", _POLITE_END.sub(r"\g<stop>", _ADDRESS.sub(OTHER, text)))
     text = _CONTRACTED.sub(lambda found: f"{found[1] or found[2]} is", _POLITE.sub("", text, count=1).strip())
     text = _THE_ONES.sub(r"\1 the papers", _ONES.sub(lambda found: f"{found[1] or 'which'} papers", text))
+    text = _THE_ONES_THAT.sub("", _THIS_SET.sub(r"\1 this collection", text))
+    text = _IS_AUTHOR_OF.sub(r"which papers have \g<x> as \g<place>", text)
     text = _IN_THESE.sub(r"which papers introduce \g<x>", _who_uses(_AND_WHICH.sub("", text)))
     text = _IS_THERE_ANY.sub(lambda found: f"which papers mention {found['x']}" if found["speak"] else f"are there any papers about {found['x']}", text)
     text = _TURNS_UP.sub(r"which papers mention \g<x>", _in_place(text))

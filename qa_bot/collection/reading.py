@@ -58,7 +58,8 @@ def _about_people_and_time(read: Masked) -> CollectionQuestion | None:
         )
     if wording.YEAR_MOST.search(masked):
         return replace(whole, kind="year_most", newest_first=not re.search(r"fewest|least", masked, re.I))
-    if wording.TIME_SPAN.search(masked) and not wording.ORDER.search(masked) and re.search(
+    is_of_each = bool(re.search(rf"\b(?:which|what) {PAPERS}\b", masked, re.I))  # "first author of which papers, and from what years"
+    if wording.TIME_SPAN.search(masked) and not is_of_each and not wording.ORDER.search(masked) and re.search(
         rf"\b(?:{PAPERS}|collection|corpus|cover|(?<!time )span|library)\b|{PERSON}", masked, re.I
     ):
         return replace(whole, kind="time_span")
@@ -136,7 +137,8 @@ def _about_one_paper(read: Masked) -> CollectionQuestion | None:
             newest = True if wording.ORDER_NEWEST.search(masked) else False if wording.ORDER_OLDEST.search(masked) else None
             return replace(bare, kind="order", topic=read.text, newest_first=newest)
     is_list = bool(wording.LIST.match(masked)) or bool(wording.COUNT.search(masked))
-    if wording.AUTHORS.search(masked) and not is_list and not wording.AUTHORS_DID.search(masked) and (PERSON not in masked or re.search(r"\bwho\b.*\bwith\b", masked, re.I)):
+    asks_why = bool(re.match(r"\W*why\b", masked, re.I))
+    if wording.AUTHORS.search(masked) and not asks_why and not is_list and not wording.AUTHORS_DID.search(masked) and (PERSON not in masked or re.search(r"\bwho\b.*\bwith\b", masked, re.I)):
         if re.search(
             (
                 rf"\bauthors? of (?:the |these |all |any )?(?:{PAPERS}|collection)\b\W*$|\bwho (?:wrote|published) (?:the )?"

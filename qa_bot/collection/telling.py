@@ -16,7 +16,7 @@ from qa_bot.versions import Disagreement
 
 LISTED = 50
 RANKED = 5
-MOST_SINGLED_OUT = 2  # papers that are shown as the nearest to a topic that none speaks of; where more are as near, the topic singles none out
+MOST_SINGLED_OUT = 1  # papers that are cited as the nearest to a topic that none speaks of; where more are as near, it singles none out
 COAUTHORS_SHOWN = 10
 REWORDED_SHOWN = 3
 FROM_CATALOGUE = "from the catalogue of the collection"

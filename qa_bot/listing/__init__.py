@@ -23,6 +23,7 @@ from qa_bot.store import PaperStore
 # A title with this share (by idf) of the words that describe a paper is the one meant.
 TITLE_MEANT = 0.6
 SEVERAL_MEANT = 5
+DESCRIPTION = 8  # words from which on a topic that no paper says describes what is looked for: it is answered from the texts
 _FIRST_DEPTH = 200  # of thousands of papers that fit, so many are ranked at first
 GUESSED = 100_000  # papers up to which misspelled authors are guessed: all names are held for it
 _TALLIES = ("prolific", "all_authors", "per_year", "year_most", "time_span", "per_category", "organisations")
@@ -114,6 +115,8 @@ def _answer(
     if asked.kind == "tally":
         return telling.tally_authors(question, asked, chosen)
     total = len(asked.among) or store.truth.count("papers")
+    if not selected.is_sure and len(asked.topic.split()) >= DESCRIPTION:
+        return None
     if not selected.is_sure and chosen:
         return telling.say_nearest(question, asked, chosen, total=total)
     told = telling.list_papers(question, asked, chosen, total=total, found=selected.count, notes=_notes(asked, chosen, store))
