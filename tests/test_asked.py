@@ -153,6 +153,9 @@ def test_a_long_sentence_takes_no_time(question, text):
         ("Under which licence is Kubric released?", "Kubric", "mention a licence"),
         ("Which camera model does DUT18D carry?", "Autonomous Racing", "mention a camera model"),
         ("How many tokens was Gemma 3 pretrained on?", "Gemma 3", "say how many tokens"),
+        ("Which five games are included in the Atari Grand Challenge data?", "Atari Grand Challenge", "mention “five games”"),
+        ("Perception Test - how much were the people who filmed the videos paid?", "Perception Test", "give such a figure"),
+        ("I need the batch size that DROW was trained with", "DROW", "mention a batch size"),
         ("Which company supplied the satellite imagery for finding buildings in Africa?", "Building Detection", "mention a company"),
         ("Which telescope took the pictures of the galaxy mergers?", "Galaxy Merger", "mention a telescope"),
     ],
@@ -204,7 +207,12 @@ def test_what_a_question_wants_to_do_without_need_not_be_mentioned(seed_engine):
     assert declined.status == "declined" and "Llama or RoPE" in declined.reason
 
 
-@pytest.mark.parametrize("question", ["What is the boiling point of mercury?", "How do vaccines produce immune memory?", "Who won the football world cup in 2014?"])
+def test_what_a_question_likens_its_subject_to_need_not_be_said(seed_engine):
+    answer = check_answer(seed_engine.ask("How precisely can one date the collision of two huge star systems (like the Milky Way) from a single picture?"))
+    assert answer.status == "answered" and "38.3 million years" in answer.text
+
+
+@pytest.mark.parametrize("question", ["What is the boiling point of mercury?", "what sampler do they recommend for text-to-image diffusion models", "How do vaccines produce immune memory?", "Who won the football world cup in 2014?"])
 def test_what_no_paper_speaks_of_is_declined(seed_engine, question):
     assert check_answer(seed_engine.ask(question)).status == "declined"
 

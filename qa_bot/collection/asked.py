@@ -29,7 +29,7 @@ class CollectionQuestion:
 
     `alternatives` are the topic's parts where the question says "or", each a topic of its own where they are short, else to
     try one by one where no paper is about the whole; who uses a topic (`uses_topic`) need only say it, or one of the
-    `acronyms` that the question gives of it. `without` names papers, or what they say, that are not to be listed, `among` the
+    `acronyms` or examples that the question gives of it. `without` names papers, or what they say, that are not to be listed, `among` the
     ids of those that alone may be. `said` are words that a title or abstract must say (`said_any`: one of them is enough;
     `in_title`: the title), `bound` what one of its figures must be.
     `unknown` is a name, category or organisation asked for that no record bears: nothing can pass it. `notes` tell how

@@ -153,6 +153,17 @@ def _in_place(text: str) -> str:
     return _POINTS_BACK.sub(lambda _: subject, found["asks"], count=1) if subject and _POINTS_BACK.search(found["asks"]) else text
 
 
+_EXAMPLES = regex(r"[\s,(]+(?:such as|e\.?g\.?|for (?:example|instance)|say)[\s,:]+(?P<x>[^?;()]+)\)?")
+_EXAMPLE = re.compile(r"\b[A-Z][\w.+-]*(?: [A-Z\d][\w.+-]*)*")
+
+
+def examples_in(rest: str) -> tuple[str, tuple[str, ...]]:
+    """Return (a list question without the examples of what it asks for, those that are names): "video games such as Atari or StarCraft"."""
+    found = _EXAMPLES.search(rest)
+    names = tuple(_EXAMPLE.findall(found["x"])) if found else ()
+    return (f"{rest[: found.start()]} {rest[found.end() :]}", names) if found and names else (rest, ())
+
+
 def without_asides(rest: str) -> tuple[str, str]:
     """Return (a list question without what does not narrow it, what it excludes in words that cannot be told from an abstract)."""
     left_out = [found[0].strip(" ,()") for pattern in (_LONG_BRACKETS, _BUT_NOT) for found in pattern.finditer(rest)]

@@ -15,7 +15,7 @@ from qa_bot.collection.bounds import find_bound
 from qa_bot.collection.masking import Masked, mask
 from qa_bot.collection.parts import ACRONYM, LONGEST, author_bounds, how_many, target_of, topic_of, words_said
 from qa_bot.collection.people import AuthorNames
-from qa_bot.collection.plain import plainly, without_asides
+from qa_bot.collection.plain import examples_in, plainly, without_asides
 from qa_bot.collection.wording import CATEGORY, MASKS, NUMBER, ORGANISATION, OTHER, PAPERS, PERSON, TIME, number_of
 from qa_bot.schema import Filters
 
@@ -282,6 +282,7 @@ def _with_topic(read: Masked, rest: str) -> CollectionQuestion:
     if found := wording.EXCEPT.search(rest):
         changes["without"] = tuple(filter(None, (topic_of(name) for name in re.split(r"\s*,\s*|\s+(?:and|or)\s+", found["x"]))))
         rest = rest[: found.start()] + OTHER + rest[found.end() :]
+    rest, examples = examples_in(rest)
     rest, left_out = without_asides(wording.SERIES.sub(r"\1", rest))
     if left_out:
         changes["notes"] = (*base.notes, f"“{left_out}” was not looked at.")
@@ -313,10 +314,12 @@ def _with_topic(read: Masked, rest: str) -> CollectionQuestion:
     divides = r"\bor\b(?! (?:when|while|in|during|if|at|by|[a-z]+ed (?:on|with|by|for|to)|[a-z]+ing)\b)"
     parts = [topic for topic in map(topic_of, re.split(rf",|{divides}|/" if re.search(divides, rest) else "/", rest)) if topic]
     topic = topic_of(re.sub(r"\s*\bor\b\s*|/", " ", rest)) if len(parts) > 1 else topic_of(rest)
+    if examples and not said and topic.casefold() in wording.TELLS_NOTHING:  # "benchmarks such as EgoSchema"
+        topic, said, said_any = "", examples, True
     return replace(
         base,
         topic=topic,
-        acronyms=tuple(re.findall(rf"(?<=\w) ?\(({ACRONYM})s?\)", rest)) if topic else (),
+        acronyms=(*re.findall(rf"(?<=\w) ?\(({ACRONYM})s?\)", rest), *examples) if topic else (),
         uses_topic=bool(topic) and len(topic.split()) <= 3 and bool(wording.USES.search(rest)),
         alternatives=tuple(parts) if len(parts) > 1 else (),
         said=said,

@@ -331,3 +331,8 @@ EDGE_WORDS = frozenset(
     shared analyse analyses analysed analyze analyzes analyzed analysing analyzing subject subjects
     """.split()
 )
+# Topics that tell nothing by themselves where examples of them are given.
+TELLS_NOTHING = frozenset(
+    """benchmark benchmarks dataset datasets data model models method methods task tasks network networks architecture architectures encoder
+    encoders backbone backbones evaluation evaluations tool tools library libraries hardware""".split() + [""]
+)
