@@ -155,6 +155,7 @@ def test_a_long_sentence_takes_no_time(question, text):
         ("How many tokens was Gemma 3 pretrained on?", "Gemma 3", "say how many tokens"),
         ("Which five games are included in the Atari Grand Challenge data?", "Atari Grand Challenge", "mention “five games”"),
         ("Perception Test - how much were the people who filmed the videos paid?", "Perception Test", "give such a figure"),
+        ("What did one of the STRANDS robots cost to build?", "STRANDS", "give such a figure"),
         ("I need the batch size that DROW was trained with", "DROW", "mention a batch size"),
         ("Which company supplied the satellite imagery for finding buildings in Africa?", "Building Detection", "mention a company"),
         ("Which telescope took the pictures of the galaxy mergers?", "Galaxy Merger", "mention a telescope"),

@@ -165,6 +165,8 @@ LISTS = {
     "How many papers in this set have Bastian Leibe as an author?": by("Bastian Leibe"),
     "Jannik Kossen is first author of which papers, and from what years?": first("Jannik Kossen"),
     "Show me all papers on understanding long videos, the ones that report EgoSchema": says(r"EgoSchema"),
+    "person re-identification papers?": says(r"(?i)person re-identification|Multi-Camera Re-Identification"),
+    "remote sensing papers": lambda p: "remote sensing" in p.title,
     "Has anybody here looked at race cars?": lambda p: re.search(r"(?i)racecar|autonomous racing", p.title),
     "Do any of these papers discuss fairness?": says(r"(?i)\bfairness\b"),
     "Does anyone in this collection work on tracking any point?": lambda p: re.search(r"Tracking.Any.Point|BootsTAP", p.title),
@@ -368,6 +370,17 @@ def test_what_no_paper_calls_by_its_name_is_answered_with_the_nearest_as_such(se
     told = check_answer(seed_engine.ask("is there anything on astronomy in this collection"))
     assert told.status == "partial" and cited_titles(told)[0] == "A Deep Learning Approach for Characterizing Major Galaxy Mergers"
     assert seed_engine.ask("Is there anything on quantum computing?").status == "declined"
+
+
+@pytest.mark.parametrize("question", ["Which is the oldest paper here?", "Which is the oldest paper here, and when is it from?", "oldest paper and its date?"])
+def test_one_superlative_paper_is_no_comparison(seed_engine, question):
+    told = check_answer(seed_engine.ask(question))
+    assert [title.split(":")[0] for title in cited_titles(told)] == ["SynthCam3D"] and "2015" in told.text
+
+
+def test_what_a_sentence_before_the_question_is_interested_in_is_its_subject(seed_engine):
+    told = check_answer(seed_engine.ask("I'm interested in neural networks at the hardware level, i.e. memory chips and CNN accelerators. Which papers cover that?"))
+    assert {title.split(":")[0] for title in cited_titles(told)[:2]} == {"EDEN", "EcoFlow"} and len(cited_titles(told)) < 6
 
 
 @pytest.mark.parametrize("question", ["Has anybody looked at sign language recognition?", "is there a method here for sign language translation"])

@@ -48,6 +48,7 @@ _LEADS = re.compile(
 _COMPARED_ON = re.compile(
     r"^\W*(?:please )?(?:compare|contrast)\b.*\b(?:on|by|in|regarding|in terms of|with respect to|as to) (?:the |their |its )?(?P<rest>[^?]+)$", re.I
 )
+_COSTS = re.compile(r"\bwhat (?:did|does|do|would|will|might) [^?]{2,80}? cost(?=\W*$|\W*\?| (?:to|in|them|us|me)\b)", re.I)
 _NEEDED = re.compile(r"^\W*(?:i (?:need|want|would like|am looking for|am after)(?: to know)?|(?:please )?(?:tell|give|get) me|looking for) (?:the|its|their) (?P<rest>[^?]+)", re.I)
 _NUMBER_OF = re.compile(r"\b(?:number|numbers|count) of (?P<rest>.+)", re.I)
 _THE_X_OF = re.compile(r"\W*(?:is|are|was|were|['’]s)\s+(?:the|its|their)\s+(?P<rest>.+)", re.I)
@@ -94,6 +95,8 @@ def asked_thing(question: str) -> AskedThing | None:
     for found in _ASKS.finditer(question):
         if _LEADS.search(question[: found.start()]) and (thing := _read(found)):
             return thing
+    if _COSTS.search(question):
+        return AskedThing("amount", "such a figure", (), ("money",), True)
     if needed := _NEEDED.match(question):
         if phrase := _noun_phrase(needed["rest"], may_end_in_verb=False):
             return AskedThing("name", " ".join(phrase), _telling(phrase), (), phrase[-1].casefold() in NUMERIC)

@@ -122,6 +122,9 @@ def plainly(text: str) -> tuple[str, str]:
     text = text.strip()
     sentences = _SENTENCE_END.split(text)
     if len(sentences) > 1 and _OF_THE_ASKER.match(sentences[0]) and LIST.match(sentences[1]):
+        subject = _OCCUPIED.sub("", sentences[0]).strip(" .!,")
+        if subject != sentences[0].strip(" .!,") and _POINTS_BACK.search(sentences[1]):  # "I'm interested in X, i.e. Y. Which papers cover that?"
+            sentences[1] = _POINTS_BACK.sub(lambda _: subject, sentences[1], count=1)
         sentences = sentences[1:]  # "I work on tracking. Which papers ...?" asks nothing of tracking
         text = " ".join(sentences)
     if len(sentences) > 1 and LIST.match(sentences[0]) and not any("?" in other or _ASKS.match(other) for other in sentences[1:]):

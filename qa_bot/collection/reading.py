@@ -19,6 +19,12 @@ from qa_bot.collection.plain import examples_in, plainly, without_asides
 from qa_bot.collection.wording import CATEGORY, MASKS, NUMBER, ORGANISATION, OTHER, PAPERS, PERSON, TIME, number_of
 from qa_bot.schema import Filters
 
+# "the oldest paper, and when is it from": its line tells.
+_ITS_RECORD = re.compile(r",? and (?:(?:when|what year) (?:is|was|are|were) (?:it|they|that)\b[^?,]*|from when|(?:its|the|their) (?:date|year|authors?|title)|who (?:wrote|made) (?:it|them)|who (?:is|are) (?:its|the) authors?)\W*$", re.I)
+_NOUNS_AND_PAPERS = re.compile(
+    r"(?!(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|has|have|list|show|find|name|give|tell|explain|describe|summari[sz]e|compare|count)\b)"
+    r"(?:(?:the|all|any|some) )*(?:[\w-]+ ){1,5}(?:papers|articles|publications|abstracts)\W*", re.I
+)
 _ASIDE = re.compile(r"\s*\(about (?P<x>[^()]*)\)\s*$")
 
 
@@ -114,6 +120,8 @@ def _about_people_and_time(read: Masked) -> CollectionQuestion | None:
 
 def _about_one_paper(read: Masked) -> CollectionQuestion | None:
     masked, base = read.masked, read.base
+    if _ITS_RECORD.search(masked) and re.search(rf"\b{PAPERS}\b", masked, re.I) and (wording.NEWEST.search(masked) or wording.OLDEST.search(masked)):
+        return None
     bare = replace(base, filters=Filters(), also_by=(), span=None, unknown="", not_by=())
     if PERSON in masked and wording.COAUTHORS.search(masked) and (found := wording.THE_PAPER.search(masked)):
         return replace(bare, kind="authors", topic=target_of(found["x"] or found["y"]))
@@ -123,6 +131,7 @@ def _about_one_paper(read: Masked) -> CollectionQuestion | None:
     if (
         wording.ORDER.search(masked)
         and not base.filters
+        and not (re.search(rf"\bthe (?:very )?(?:newest|oldest|earliest|latest|most recent) (?:[\w-]+ )?{PAPERS}\b", masked, re.I) and not re.search(r":|\bor\b|\bof\b|\bbetween\b", masked))
         and not re.search(rf"^how many\b(?!.*\bbetween\b)|, and which (?:is|are) the\b|\b(?:of|among) all (?:of )?(?:the |these |those |your |our )?{PAPERS}\b", masked, re.I)
         and re.search(r"\b(?:which|what|is|was|are|who|how)\b", masked, re.I)
     ):
@@ -208,7 +217,7 @@ def _about_papers(read: Masked) -> CollectionQuestion | None:
         if pattern.search(masked) and (speaks_of_papers or PERSON in masked) and not wording.FIRST_AUTHOR.search(masked):
             if re.search(r"\b(?:accurac\w*|results?|scores?|performance|versions?)\b", masked, re.I) and not listed:
                 return None
-            rest = wording.COUNTED.sub(" ", pattern.sub(" ", masked))
+            rest = wording.COUNTED.sub(" ", pattern.sub(" ", _ITS_RECORD.sub("", masked)))
             return replace(_with_topic(read, rest), kind=kind, limit=how_many(masked))
     for kind, pattern in (("longest", wording.LONGEST), ("shortest", wording.SHORTEST)):
         if pattern.search(masked) and (speaks_of_papers or "author list" in masked.lower()):
@@ -269,6 +278,9 @@ def _about_papers(read: Masked) -> CollectionQuestion | None:
         or (speaks_of_papers and re.search(rf"[{TIME}{CATEGORY}{ORGANISATION}]", masked))
     ):
         return _with_topic(read, masked)
+    if _NOUNS_AND_PAPERS.fullmatch(masked):
+        asked = _with_topic(read, masked)  # "remote sensing papers"
+        return asked if asked.topic and not wording.SUPERLATIVE.search(masked) else None
     return None
 
 
