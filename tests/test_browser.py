@@ -160,6 +160,19 @@ def test_declined_and_partial_answers_look_different(visit):
     assert "Nearest papers" in page.inner_text(".qa-declined")
 
 
+def test_an_answer_without_papers_empties_the_panel_until_an_earlier_one_is_looked_at(visit):
+    page = visit()
+    ask(page, "Which encoder does PaliGemma use?")
+    page.locator("#qa-panel .qa-card-1").wait_for()
+    ask(page, "What did nobody write about?")
+    page.locator("#qa-panel .qa-panel-empty").wait_for()
+    assert page.locator("#qa-panel .qa-card").count() == 0
+    page.locator(".qa-answered .qa-cite").first.click()
+    page.locator("#qa-panel .qa-card-shown").wait_for()
+    page.wait_for_timeout(300)  # nothing empties it again
+    assert page.locator("#qa-panel .qa-card-shown").count() == 1
+
+
 def test_an_example_is_asked_by_one_click(visit):
     page = visit()
     page.click(".example")

@@ -133,6 +133,8 @@ class ScriptedEngine:
             return HOSTILE_ANSWER
         if "peru" in question.casefold():
             return DECLINED
+        if "nobody" in question:
+            return replace(DECLINED, text="None of the 3 papers in this collection is about that.", sources=())
         if "figures" in question:
             return PARTIAL
         if "it" in question.split():

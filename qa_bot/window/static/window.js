@@ -91,6 +91,7 @@ let cameFrom = null;
 
 function fill(answer) {
   const body = q(".qa-panel-body", panel());
+  if (q(".qa-panel-empty", body)) emptyBody ??= body.cloneNode(true);
   body.replaceChildren(...qa(".qa-evidence > .qa-card", answer).map((card) => card.cloneNode(true)));
   for (const card of qa(".qa-card", body)) {
     const title = q(".qa-card-title", card);
@@ -155,10 +156,13 @@ function followNewest() {
   const answers = qa("#qa-log .qa-answer");
   const newest = answers.at(-1);
   if (!answers.length && shownAnswer) emptyPanel();
-  if (!newest || newest.classList.contains("qa-streaming") || !q(".qa-evidence", newest)) return;
+  if (!newest || newest.classList.contains("qa-streaming")) return;
   const signature = `${answers.length}:${q(".qa-text", newest)?.textContent}`;
   if (signature === newestSeen) return;
+  const hasEvidence = Boolean(q(".qa-evidence", newest));
+  if (!hasEvidence && shownAnswer) emptyPanel(); // what belongs to an earlier answer must not look like this one's
   newestSeen = signature;
+  if (!hasEvidence) return;
   fill(newest);
   const first = q(".qa-panel-body .qa-card-cited", panel());
   if (first) setOpen(first, true);
@@ -176,7 +180,7 @@ function followQuestion() {
   questionsSeen = questions.length;
 }
 
-const emptyBody = q("#qa-panel .qa-panel-body")?.cloneNode(true);
+let emptyBody = null; // as the page came, kept when the panel is first filled
 function emptyPanel() {
   shownAnswer = null;
   newestSeen = "";
