@@ -36,14 +36,7 @@ def mask(text: str, authors: AuthorNames, categories: Collection[str], organisat
     is_keywords = (
         len(text.split()) <= _KEYWORDS
         and not text.endswith("?")
-        and not re.match(
-            (
-                r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|has|have|list|show|find|name"
-                r"|give|tell|explain|describe|summari[sz]e|compare|count)\b"
-            ),
-            text,
-            re.I,
-        )
+        and not wording.ASKS_OR_ORDERS.match(text)
     )
     people = authors.people(text, anywhere=is_keywords)
     span = find_span(

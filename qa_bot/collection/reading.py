@@ -21,10 +21,7 @@ from qa_bot.schema import Filters
 
 # "the oldest paper, and when is it from": its line tells.
 _ITS_RECORD = re.compile(r",? and (?:(?:when|what year) (?:is|was|are|were) (?:it|they|that)\b[^?,]*|from when|(?:its|the|their) (?:date|year|authors?|title)|who (?:wrote|made) (?:it|them)|who (?:is|are) (?:its|the) authors?)\W*$", re.I)
-_NOUNS_AND_PAPERS = re.compile(
-    r"(?!(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|has|have|list|show|find|name|give|tell|explain|describe|summari[sz]e|compare|count)\b)"
-    r"(?:(?:the|all|any|some) )*(?:[\w-]+ ){1,5}(?:papers|articles|publications|abstracts)\W*", re.I
-)
+_NOUNS_AND_PAPERS = re.compile(r"(?:(?:the|all|any|some) )*(?:[\w-]+ ){1,5}(?:papers|articles|publications|abstracts)\W*", re.I)
 _ASIDE = re.compile(r"\s*\(about (?P<x>[^()]*)\)\s*$")
 
 
@@ -278,7 +275,7 @@ def _about_papers(read: Masked) -> CollectionQuestion | None:
         or (speaks_of_papers and re.search(rf"[{TIME}{CATEGORY}{ORGANISATION}]", masked))
     ):
         return _with_topic(read, masked)
-    if _NOUNS_AND_PAPERS.fullmatch(masked):
+    if _NOUNS_AND_PAPERS.fullmatch(masked) and not wording.ASKS_OR_ORDERS.match(masked):
         asked = _with_topic(read, masked)  # "remote sensing papers"
         return asked if asked.topic and not wording.SUPERLATIVE.search(masked) else None
     return None

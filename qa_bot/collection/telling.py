@@ -166,7 +166,7 @@ def say_nearest(question: str, asked: CollectionQuestion, papers: Sequence[Paper
     reason = f"no paper is clearly {describe(asked)}"
     if len(papers) > MOST_SINGLED_OUT:
         nearest = "; ".join(f"“{as_quoted(paper.title)}”" for paper in papers[:3])
-        return _plain(question, f"None of the {total} papers in this collection is clearly {describe(asked)}. The nearest in meaning are {nearest}.", "declined", reason)
+        return _plain(question, f"None of the {total} papers in this collection is clearly {describe(asked)}. The nearest in meaning are {nearest}.", "declined", "several papers are about as near to it")
     return replace(
         _as_answer(question, f"No paper is clearly {describe(asked)}. The nearest in meaning:", papers[:RANKED], left=0),
         status="partial",

@@ -331,6 +331,9 @@ EDGE_WORDS = frozenset(
     shared analyse analyses analysed analyze analyzes analyzed analysing analyzing subject subjects
     """.split()
 )
+ASKS_OR_ORDERS = regex(
+    r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|has|have|list|show|find|name|give|tell|explain|describe|summari[sz]e|compare|count)\b"
+)
 # Topics that tell nothing by themselves where examples of them are given.
 TELLS_NOTHING = frozenset(
     """benchmark benchmarks dataset datasets data model models method methods task tasks network networks architecture architectures encoder
